@@ -1,0 +1,1 @@
+"""Phase 2: follow Keras objects through one file and emit events."""

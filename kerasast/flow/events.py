@@ -1,0 +1,172 @@
+"""What the interpreter tells the rules.
+
+Every event has the `node` it happened at, in the file under analysis, and the `scope` of code it happened in.
+`view` reads the world as it was at that moment.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kerasast.diagnostics import Step
+from kerasast.flow.values import ClassValue, ObjectId, ObjectState, Tri, Value
+from kerasast.keras_api import ApiName
+
+if TYPE_CHECKING:
+    from kerasast.flow.arguments import Arguments
+    from kerasast.flow.class_facts import ClassFacts
+    from kerasast.flow.facts import LoadSite, SaveSite
+    from kerasast.flow.world import WorldView
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosing:
+    """The code an event happened in: the class and the function or method, innermost first, if any.
+
+    `conditional` is true under an `if`, `try`, loop or `match` of that function.
+    """
+
+    cls: ClassValue | None = None
+    function: str | None = None
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to Keras objects at `node`."""
+
+    node: ast.AST
+
+
+@dataclass(frozen=True, slots=True)
+class ApiUse(Event):
+    """A Keras function or class is called, or (with `arguments` `None`) imported or mentioned."""
+
+    api: ApiName
+    arguments: Arguments | None
+    enclosing: Enclosing
+    view: WorldView
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalCall(Event):
+    """A function outside Keras and the project is called: `numpy.save`, `pickle.dump`, `tensorflow.Variable`."""
+
+    name: str
+    arguments: Arguments
+    enclosing: Enclosing
+    view: WorldView
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectCreated(Event):
+    """A Keras object came to be: `target` is its identity, `state` what is known of it at birth."""
+
+    target: ObjectId
+    state: ObjectState
+    arguments: Arguments
+    enclosing: Enclosing
+    view: WorldView
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall(Event):
+    """A method of a Keras model or layer is called: `model.fit(…)`, `layer(x)` (as `__call__`).
+
+    `before` and `after` are the receiver's states around the call. `story` is the trace before the call.
+    """
+
+    method: str
+    target: ObjectId
+    before: ObjectState
+    after: ObjectState
+    arguments: Arguments
+    enclosing: Enclosing
+    view: WorldView
+
+    @property
+    def story(self) -> tuple[Step, ...]:
+        return self.before.trace
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeSet(Event):
+    """An attribute of a Keras object is assigned: `model.trainable = False`, `self.w = tf.Variable(…)`."""
+
+    attribute: str
+    target: ObjectId
+    state: ObjectState
+    value: Value
+    enclosing: Enclosing
+    view: WorldView
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDefined(Event):
+    """A class of this file that derives from a Keras class. `facts` tells what its methods do."""
+
+    cls: ClassValue
+    facts: ClassFacts
+    view: WorldView
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectReady(Event):
+    """Every file was analysed: what the project saves and loads. Happens once, with no file of its own."""
+
+    saves: tuple[SaveSite, ...]
+    loads: tuple[LoadSite, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUnparsable(Event):
+    """A Python file or cell that is not Python, or cannot be read. `offset` is in the text if there is one."""
+
+    message: str
+    offset: int
+    cell: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookInvalid(Event):
+    """An `.ipynb` file that is not a notebook."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionUnused(Event):
+    """A suppression comment that suppressed nothing; `names` are the useless names, empty for a blanket one."""
+
+    start: int
+    end: int
+    names: tuple[str, ...]
+    remaining: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCrashed(Event):
+    """The analysis of a file, or one rule on it, failed: a bug of kerasast's. `rule` is `None` for the engine."""
+
+    rule: str | None
+    error: str
+
+
+__all__ = [
+    "ApiUse",
+    "AttributeSet",
+    "CheckCrashed",
+    "ClassDefined",
+    "Enclosing",
+    "Event",
+    "ExternalCall",
+    "ModelCall",
+    "NotebookInvalid",
+    "ObjectCreated",
+    "ProjectReady",
+    "SourceUnparsable",
+    "SuppressionUnused",
+    "Tri",
+]

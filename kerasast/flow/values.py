@@ -1,0 +1,308 @@
+"""Abstract values: what the interpreter knows an expression to be.
+
+Values are immutable. Anything that changes during the program (the life of a model, the items of a list, the
+attributes of an instance) lives in the `World` under an `ObjectId`, and values only point to it.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NewType, TypeVar
+
+if TYPE_CHECKING:
+    from kerasast.diagnostics import Step
+    from kerasast.flow.scopes import Scope
+    from kerasast.keras_api import ApiName
+
+ObjectId = NewType("ObjectId", int)
+
+
+class Tri(Enum):
+    """Three-valued truth: on every path no, perhaps, on every path yes."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+    def join(self, other: Tri) -> Tri:
+        """What is known where two paths meet."""
+        return self if self is other else Tri.MAYBE
+
+    def either(self, other: Tri) -> Tri:
+        """Logical or."""
+        return self if self.value >= other.value else other
+
+    @classmethod
+    def of(cls, truth: bool) -> Tri:
+        return cls.YES if truth else cls.NO
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Anything. `origin` identifies the expression that made it, so that the same unknown can be recognised."""
+
+    origin: int = 0
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A constant: number, string, bytes, bool, None, Ellipsis."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string of which parts are unknown: an f-string, a concatenation, a joined path.
+
+    `parts` are literal pieces and `None` for anything unknown. Never all literal: that is a `Const`.
+    `key` identifies the unknown pieces, so that two uses of one path compare equal.
+    """
+
+    parts: tuple[str | None, ...]
+    key: tuple[Any, ...] = ()
+
+    @property
+    def suffix(self) -> str:
+        """The literal text that it ends with, perhaps empty."""
+        return self.parts[-1] or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An object of the `World`: a Keras object, an instance of a project class, or a mutable container."""
+
+    id: ObjectId
+
+
+@dataclass(frozen=True, slots=True)
+class TupleValue:
+    """A tuple with known items."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiValue:
+    """A class, function or module of Keras."""
+
+    api: ApiName
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A name outside the project and outside Keras, by its absolute dotted name: `tensorflow.Variable`.
+
+    `tensorflow.compat.v2` is normalised away, `tensorflow.compat.v1` is kept.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue:
+    """A module of the project."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionValue:
+    """A function of the project, with the scope it was defined in. Compared by identity of its node."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope
+    owner: ClassValue | None = None
+    defaults: tuple[tuple[str, Value], ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FunctionValue) and other.node is self.node
+
+    def __hash__(self) -> int:
+        return id(self.node)
+
+    @property
+    def name(self) -> str:
+        return "<lambda>" if isinstance(self.node, ast.Lambda) else self.node.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassValue:
+    """A class of the project, with its bases evaluated where it was defined. Compared by its node."""
+
+    node: ast.ClassDef
+    scope: Scope
+    bases: tuple[Value, ...] = ()
+    decorators: tuple[Value, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ClassValue) and other.node is self.node
+
+    def __hash__(self) -> int:
+        return id(self.node)
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMethod:
+    """`receiver.name`, not yet called; `function` where the receiver's class is the project's."""
+
+    receiver: Value
+    name: str
+    function: FunctionValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuperValue:
+    """`super()` inside a method of `owner`, bound to `receiver`."""
+
+    owner: ClassValue
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """`functools.partial(function, …)`."""
+
+    function: Value
+    args: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor. `symbolic` is `YES` for a Keras tensor; `layers` are the objects that it passed through."""
+
+    symbolic: Tri = Tri.MAYBE
+    layers: tuple[ObjectId, ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LayersOf:
+    """`model.layers`, perhaps sliced; also one unknown element of it when `element` is set."""
+
+    owner: ObjectId
+    element: bool = False
+
+
+class WeightSet(Enum):
+    """Which of a model's weights an expression holds."""
+
+    ALL = "weights"
+    TRAINABLE = "trainable weights"
+    NON_TRAINABLE = "non-trainable weights"
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsOf:
+    """Weights of an object, as arrays or variables, in a list or made into something else (`[w.numpy() for w in …]`).
+
+    `api` is the attribute or method that gave them: `get_weights`, `trainable_variables`.
+    """
+
+    owner: ObjectId
+    which: WeightSet
+    api: str
+
+
+Value = (
+    Unknown
+    | Const
+    | Text
+    | Ref
+    | TupleValue
+    | ApiValue
+    | External
+    | ModuleValue
+    | FunctionValue
+    | ClassValue
+    | BoundMethod
+    | SuperValue
+    | Partial
+    | Tensor
+    | LayersOf
+    | WeightsOf
+)
+
+
+class Kind(Enum):
+    """What sort of object a `Ref` points to."""
+
+    SEQUENTIAL = "Sequential model"
+    FUNCTIONAL = "functional model"
+    SUBCLASSED = "subclassed model"
+    MODEL = "model"
+    LAYER = "layer"
+    OPTIMIZER = "optimizer"
+    LOSS = "loss"
+    METRIC = "metric"
+    CALLBACK = "callback"
+    VARIABLE = "variable"
+    KERAS = "Keras object"
+    INSTANCE = "object"
+    LIST = "list"
+    DICT = "dict"
+    SET = "set"
+
+    @property
+    def is_model(self) -> bool:
+        return self in (Kind.SEQUENTIAL, Kind.FUNCTIONAL, Kind.SUBCLASSED, Kind.MODEL)
+
+    @property
+    def has_weights(self) -> bool:
+        return self.is_model or self is Kind.LAYER
+
+    @property
+    def is_container(self) -> bool:
+        return self in (Kind.LIST, Kind.DICT, Kind.SET)
+
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectState:
+    """What is known of one object at one point of the program. For Keras objects this is its lifecycle.
+
+    built: has its variables.
+    compiled: `compile()` was called (or `load_model` restored a compiled model).
+    has_loss: there is something to minimise.
+    trained: training has run since the last `compile` (in Keras 3 this fixes what is trainable).
+    trainable: its own `trainable` flag is on.
+    frozen_late: the step at which `trainable` changed too late to count, until the next `compile`.
+    escaped: reached code that is not followed; anything may have happened to it.
+    contents: the layers that it holds, in order; `complete` says whether these are all of them.
+    arguments: the arguments that it was created with, by parameter name.
+    attributes: for instances of project classes and for attributes assigned from outside.
+    items: for containers: the items, in order (a dict's are its values, `keys` its constant keys).
+    trace: the story so far.
+    """
+
+    kind: Kind
+    api: str | None = None
+    cls: ClassValue | None = None
+    created: ast.AST | None = None
+    built: Tri = Tri.MAYBE
+    compiled: Tri = Tri.MAYBE
+    has_loss: Tri = Tri.MAYBE
+    trained: Tri = Tri.NO
+    trainable: Tri = Tri.YES
+    frozen_late: Step | None = None
+    escaped: bool = False
+    contents: tuple[ObjectId, ...] = ()
+    complete: bool = False
+    arguments: dict[str, Value] = field(default_factory=dict)
+    arguments_complete: bool = True
+    attributes: dict[str, Value] = field(default_factory=dict)
+    items: tuple[Value, ...] = ()
+    keys: tuple[Any, ...] = ()
+    trace: tuple[Step, ...] = ()

@@ -1,0 +1,11 @@
+"""What Keras is: canonical names, signatures and ancestry, for Keras 2.15 and Keras 3.15.
+
+The data is generated from real installs by `scripts/generate_keras_api.py` and read only when first asked for.
+"""
+
+from __future__ import annotations
+
+from kerasast.keras_api.names import ApiName, canonical
+from kerasast.keras_api.symbols import Parameter, Symbol, ancestors, exists, lookup
+
+__all__ = ["ApiName", "Parameter", "Symbol", "ancestors", "canonical", "exists", "lookup"]
