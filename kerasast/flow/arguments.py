@@ -1,0 +1,45 @@
+"""The arguments of a call, bound to the parameters they are for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kerasast.flow.values import UNKNOWN, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument: its value and where it is written (the call itself for one from an unpacked literal)."""
+
+    node: ast.AST
+    value: Value
+    keyword: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of one call.
+
+    `bound` maps parameter names to arguments, as far as the signature is known; `positional` are those given by
+    position, in order. `complete` is false when a `*args` or `**kwargs` that is not a literal hides some.
+    """
+
+    bound: Mapping[str, Argument] = field(default_factory=dict)
+    positional: tuple[Argument, ...] = ()
+    complete: bool = True
+
+    def get(self, name: str) -> Argument | None:
+        """The argument given for parameter `name`, if any was written."""
+        return self.bound.get(name)
+
+    def value(self, name: str) -> Value | None:
+        """The value given for `name`: `None` if it certainly was not given, `UNKNOWN` if that cannot be told."""
+        argument = self.bound.get(name)
+        if argument is not None:
+            return argument.value
+        return None if self.complete else UNKNOWN
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.bound

@@ -1,0 +1,190 @@
+"""Scopes: what names mean, in the file under analysis and in the project's other modules."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kerasast.flow.values import (
+    UNKNOWN,
+    ApiValue,
+    ClassValue,
+    Const,
+    External,
+    FunctionValue,
+    ModuleValue,
+    TupleValue,
+    Value,
+)
+from kerasast.index.project import (
+    ApiSymbol,
+    ClassSymbol,
+    ExternalSymbol,
+    FunctionSymbol,
+    LiteralSymbol,
+    ModuleSymbol,
+    ProjectIndex,
+    Symbol,
+)
+
+if TYPE_CHECKING:
+    from kerasast.source import SourceFile
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+class Scope:
+    """The names of one function, lambda, class body or module. `names` changes while the interpreter walks."""
+
+    def __init__(self, module: ModuleScope | None, parent: Scope | None) -> None:
+        self._module = module
+        self.parent = parent
+        self.names: dict[str, Value] = {}
+        self.globals: frozenset[str] = frozenset()
+        self.nonlocals: frozenset[str] = frozenset()
+
+    @property
+    def module(self) -> ModuleScope:
+        assert self._module is not None
+        return self._module
+
+    def lookup(self, name: str) -> Value | None:
+        """The value of a name seen from here; `None` if no scope binds it."""
+        if name in self.globals:
+            return self.module.lookup(name)
+        value = self.names.get(name)
+        if value is not None:
+            return value
+        return self.parent.lookup(name) if self.parent is not None else None
+
+    def home(self, name: str) -> Scope:
+        """The scope in which an assignment to `name` here binds it."""
+        if name in self.globals:
+            return self.module
+        if name in self.nonlocals:
+            scope = self.parent
+            while scope is not None and scope is not self.module:
+                if name in scope.names:
+                    return scope
+                scope = scope.parent
+        return self
+
+
+class ModuleScope(Scope):
+    """The top level of a module. Names that the walk did not bind are taken from the project's index."""
+
+    def __init__(self, name: str, source: SourceFile, project: ProjectIndex) -> None:
+        super().__init__(None, None)
+        self.name = name
+        self.source = source
+        self.project = project
+
+    @property
+    def module(self) -> ModuleScope:
+        return self
+
+    def lookup(self, name: str) -> Value | None:
+        value = self.names.get(name)
+        if value is None:
+            symbol = self.project.resolve(self.name, name)
+            if symbol is not None:
+                value = self.names[name] = symbol_value(symbol, self.project)
+            elif name in _BUILTINS:
+                return External(f"builtins.{name}")
+        return value
+
+    @cached_property
+    def definitions(self) -> dict[tuple[str, int], ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
+        """The module's top-level classes and functions by name and 1-based line, also under `if` and `try`."""
+        tree = self.project.tree(self.name)
+        found = {}
+        stack: list[ast.AST] = [tree] if tree is not None else []
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                found[node.name, node.lineno] = node
+            elif isinstance(node, ast.stmt | ast.Module | ast.ExceptHandler):
+                stack.extend(ast.iter_child_nodes(node))
+        return found
+
+
+def module_scope(project: ProjectIndex, module: str) -> ModuleScope | None:
+    """The scope of another module of the project (one for each, kept with the project)."""
+    scopes: dict[str, ModuleScope | None] = project.__dict__.setdefault("_module_scopes", {})
+    if module not in scopes:
+        source = project.source(module)
+        scopes[module] = None if source is None else ModuleScope(module, source, project)
+    return scopes[module]
+
+
+def symbol_value(symbol: Symbol, project: ProjectIndex) -> Value:
+    """The value of a name that the index resolved."""
+    match symbol:
+        case ApiSymbol(api):
+            return ApiValue(api)
+        case ExternalSymbol(name):
+            return External(name)
+        case ModuleSymbol(module):
+            return ModuleValue(module)
+        case LiteralSymbol(value):
+            return literal_value(value)
+        case ClassSymbol(module, info) | FunctionSymbol(module, info):
+            scope = module_scope(project, module)
+            node = None if scope is None else scope.definitions.get((info.name, info.line))
+            if scope is None or node is None:
+                return UNKNOWN
+            if isinstance(node, ast.ClassDef):
+                return make_class(node, scope)
+            return FunctionValue(node, scope)
+    return UNKNOWN
+
+
+def literal_value(value: object) -> Value:
+    """The value of a module-level literal; containers other than tuples are not followed."""
+    if isinstance(value, tuple):
+        return TupleValue(tuple(literal_value(item) for item in value))
+    if isinstance(value, list | dict | set):
+        return UNKNOWN
+    return Const(value)
+
+
+def make_class(node: ast.ClassDef, scope: Scope) -> ClassValue:
+    """A class with its bases and decorators evaluated as dotted names in `scope`."""
+    bases = tuple(static_value(base, scope) for base in node.bases)
+    decorators = tuple(static_value(item, scope) for item in node.decorator_list)
+    return ClassValue(node, scope, bases, decorators)
+
+
+def static_value(node: ast.expr, scope: Scope) -> Value:
+    """The value of a dotted name, without following the program. A call stands for its function, unless unknown.
+
+    `@keras.saving.register_keras_serializable(package="p")` gives the function's `ApiValue`.
+    """
+    match node:
+        case ast.Name(id=name):
+            return scope.lookup(name) or UNKNOWN
+        case ast.Attribute(value=value, attr=attr):
+            return attribute_of(static_value(value, scope), attr, scope.module.project)
+        case ast.Call(func=func):
+            return static_value(func, scope)
+        case ast.Subscript(value=value):  # Generic[T]
+            return static_value(value, scope)
+        case ast.Constant(value=value):
+            return Const(value)
+    return UNKNOWN
+
+
+def attribute_of(value: Value, attr: str, project: ProjectIndex) -> Value:
+    """The attribute of a module or class known by name; `UNKNOWN` for anything else."""
+    match value:
+        case ApiValue(api):
+            symbol = project.resolve_absolute(f"{api.dotted}.{attr}")
+        case External(name):
+            symbol = project.resolve_absolute(f"{name}.{attr}")
+        case ModuleValue(name):
+            symbol = project.resolve(name, attr) or project.resolve_absolute(f"{name}.{attr}")
+        case _:
+            return UNKNOWN
+    return UNKNOWN if symbol is None else symbol_value(symbol, project)
