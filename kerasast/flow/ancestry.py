@@ -1,0 +1,171 @@
+"""Where a class comes from: its project ancestors, its Keras ancestors, and whether these are all."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+from kerasast.flow.values import ApiValue, ClassValue, External, FunctionValue, Value
+from kerasast.keras_api import ancestors
+
+if TYPE_CHECKING:
+    from kerasast.versions import KerasVersion
+
+_HARMLESS = frozenset(
+    {
+        "abc.ABC",
+        "abc.ABCMeta",
+        "builtins.object",
+        "collections.abc.Callable",
+        "collections.abc.Hashable",
+        "enum.Enum",
+        "tensorflow.Module",
+        "typing.Generic",
+        "typing.Protocol",
+        "typing_extensions.Generic",
+        "typing_extensions.Protocol",
+    }
+)
+"""Classes outside the project that add nothing which a rule asks about."""
+
+_T = TypeVar("_T")
+
+_MAX_DEPTH = 32
+"""Longer chains of base classes than this are cut off; real ones have fewer than ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestry:
+    """The ancestors of one class.
+
+    `classes` are the class itself and its project ancestors in approximate method resolution order. `apis` are the
+    canonical names of all its Keras ancestors, nearest first. `complete` is false when there may be more: a base is
+    unknown, or comes from a package that cannot be looked into.
+    """
+
+    classes: tuple[ClassValue, ...]
+    apis: tuple[str, ...]
+    complete: bool
+
+    def derives(self, *names: str) -> bool:
+        """Whether one of these canonical Keras names is an ancestor."""
+        return any(name in self.apis for name in names)
+
+    def method(self, name: str) -> FunctionValue | None:
+        """The nearest definition of a method in the project, also one under `if` in the class body."""
+        for cls in self.classes:
+            found = class_bindings(cls.node).get(name)
+            if found is not None:
+                is_function = isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef)
+                return FunctionValue(found, cls.scope, cls) if is_function else None
+        return None
+
+    def defines(self, name: str) -> bool:
+        """Whether a project class of the ancestry binds `name` in its body, in whatever way."""
+        return any(name in class_bindings(cls.node) for cls in self.classes)
+
+
+@lru_cache(maxsize=1024)
+def class_bindings(node: ast.ClassDef) -> dict[str, ast.stmt]:
+    """What a class body binds, by name: the last statement that binds it, also under `if`, `try` and `with`."""
+    found: dict[str, ast.stmt] = {}
+    for statement in _statements(node.body):
+        for name in _bound_names(statement):
+            found[name] = statement
+    return found
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        for field in ("body", "orelse", "finalbody"):
+            yield from _statements(getattr(statement, field, []))
+        for handler in getattr(statement, "handlers", []):
+            yield from _statements(handler.body)
+
+
+def _bound_names(statement: ast.stmt) -> Iterator[str]:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Assign(targets=targets):
+            for target in targets:
+                for node in ast.walk(target):
+                    if isinstance(node, ast.Name):
+                        yield node.id
+        case ast.AnnAssign(target=ast.Name(id=name), value=value) if value is not None:
+            yield name
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            for alias in aliases:
+                yield alias.asname or alias.name.partition(".")[0]
+
+
+def ancestry(cls: ClassValue, version: KerasVersion) -> Ancestry:
+    """The ancestry of a project class under a Keras version. Computed once for each class."""
+    cache: dict[tuple[ast.ClassDef, KerasVersion], Ancestry]
+    cache = cls.scope.module.__dict__.setdefault("_ancestries", {})
+    key = (cls.node, version)
+    if key not in cache:
+        walk = _Walk(version)
+        walk.visit(cls, 0)
+        cache[key] = Ancestry(_unique(walk.classes), _unique(walk.apis), walk.complete)
+    return cache[key]
+
+
+class _Walk:
+    """A depth-first walk over bases, which for all but diamond hierarchies is the method resolution order."""
+
+    def __init__(self, version: KerasVersion) -> None:
+        self.version = version
+        self.classes: list[ClassValue] = []
+        self.apis: list[str] = []
+        self.complete = True
+        self._path: list[ClassValue] = []
+
+    def visit(self, cls: ClassValue, depth: int) -> None:
+        if depth > _MAX_DEPTH or cls in self._path:
+            self.complete = False
+            return
+        self.classes.append(cls)
+        self._path.append(cls)
+        for base in cls.bases:
+            self._visit_base(base, depth)
+        self._path.pop()
+
+    def _visit_base(self, base: Value, depth: int) -> None:
+        match base:
+            case ClassValue():
+                self.visit(base, depth + 1)
+            case ApiValue(api):
+                self._add_api(api.name)
+            case External(name):
+                self._visit_external(name)
+            case _:
+                self.complete = False
+
+    def _visit_external(self, name: str) -> None:
+        if name in _HARMLESS:
+            return
+        from kerasast.index.third_party import ancestry as third_party_ancestry
+
+        found = third_party_ancestry(name)
+        if found is None:
+            self.complete = False
+            return
+        for api in found:
+            self._add_api(api)
+        # Its methods cannot be seen, even where its Keras ancestors are known.
+        self.complete = False
+
+    def _add_api(self, name: str) -> None:
+        self.apis.append(name)
+        self.apis.extend(ancestors(name, self.version))
+
+
+def _unique(items: list[_T]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys(items))
