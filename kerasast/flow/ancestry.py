@@ -41,9 +41,9 @@ _MAX_DEPTH = 32
 class Ancestry:
     """The ancestors of one class.
 
-    `classes` are the class itself and its project ancestors in approximate method resolution order. `apis` are the
-    canonical names of all its Keras ancestors, nearest first. `complete` is false when there may be more: a base is
-    unknown, or comes from a package that cannot be looked into.
+    `classes` are the class itself and its project ancestors in approximate method resolution order. `apis` are
+    the canonical names of all its Keras ancestors, nearest first. `complete` is false when there may be more: a
+    base is unknown, or comes from a package that cannot be looked into.
     """
 
     classes: tuple[ClassValue, ...]
@@ -59,8 +59,9 @@ class Ancestry:
         for cls in self.classes:
             found = class_bindings(cls.node).get(name)
             if found is not None:
-                is_function = isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef)
-                return FunctionValue(found, cls.scope, cls) if is_function else None
+                if isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef):
+                    return FunctionValue(found, cls.scope, cls)
+                return None
         return None
 
     def defines(self, name: str) -> bool:
@@ -70,7 +71,7 @@ class Ancestry:
 
 @lru_cache(maxsize=1024)
 def class_bindings(node: ast.ClassDef) -> dict[str, ast.stmt]:
-    """What a class body binds, by name: the last statement that binds it, also under `if`, `try` and `with`."""
+    """What a class body binds, each name with the last statement that binds it, also under `if` and `try`."""
     found: dict[str, ast.stmt] = {}
     for statement in _statements(node.body):
         for name in _bound_names(statement):
