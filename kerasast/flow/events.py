@@ -138,12 +138,16 @@ class NotebookInvalid(Event):
 
 @dataclass(frozen=True, slots=True)
 class SuppressionUnused(Event):
-    """A suppression comment that suppressed nothing; `names` are the useless names, empty for a blanket one."""
+    """A suppression comment that suppressed nothing; `names` are the useless names, empty for a blanket one.
+
+    `problem` is what is wrong with a comment that cannot be read as a suppression.
+    """
 
     start: int
     end: int
     names: tuple[str, ...]
     remaining: tuple[str, ...]
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,3 +58,11 @@ class LoadSite:
     modules: frozenset[str]
     compiled: bool
     safe_mode: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What one file contributes to the facts about the project."""
+
+    saves: tuple[SaveSite, ...] = ()
+    loads: tuple[LoadSite, ...] = ()
