@@ -41,9 +41,9 @@ _MAX_DEPTH = 32
 class Ancestry:
     """The ancestors of one class.
 
-    `classes` are the class itself and its project ancestors in approximate method resolution order. `apis` are
-    the canonical names of all its Keras ancestors, nearest first. `complete` is false when there may be more: a
-    base is unknown, or comes from a package that cannot be looked into.
+    `classes` are the class itself and its project ancestors in approximate method resolution order. `apis`
+    are the canonical names of all its Keras ancestors, nearest first. `complete` is false when there may be
+    more: a base is unknown, or comes from a package that cannot be looked into.
     """
 
     classes: tuple[ClassValue, ...]
