@@ -1,6 +1,6 @@
 """What Keras is: canonical names, signatures and ancestry, for Keras 2.15 and Keras 3.15.
 
-The data is generated from real installs by `scripts/generate_keras_api.py` and read only when first asked for.
+The data is generated from real installs by `scripts/generate_keras_api.py` and read only when needed.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from kerasast.versions import KerasVersion
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a function, in its place. `kind` is a member name of `inspect.Parameter.kind`, in lower case.
+    """A parameter of a function. `kind` is what `inspect` calls it, in lower case: `keyword_only`.
 
     `default` is the default's `repr`, `None` without one.
     """
