@@ -1,83 +1,79 @@
-"""Phase 1: what one module defines and imports, as a small value that can be cached and sent between processes."""
+"""Phase 1: what one module defines and imports, as a small value that can be cached and sent elsewhere."""
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
 
+from kerasast.index.bindings import (
+    AliasBinding,
+    Binding,
+    ClassInfo,
+    FunctionInfo,
+    ImportBinding,
+    LiteralBinding,
+    OpaqueBinding,
+)
+from kerasast.index.collect import Collector
 from kerasast.source import SourceFile
 
-
-@dataclass(frozen=True, slots=True)
-class ImportBinding:
-    """A name bound by an import. `target` is absolute and dotted: `keras.layers`, `package.module.name`."""
-
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
-class AliasBinding:
-    """A name bound to a dotted expression of this module: `layers = tf.keras.layers`."""
-
-    expression: str
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralBinding:
-    """A name bound to a literal: a number, string, bytes, bool, None, or a tuple/list/dict of such."""
-
-    value: object
-
-
-@dataclass(frozen=True, slots=True)
-class OpaqueBinding:
-    """A name bound to anything else."""
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionInfo:
-    """A function or method. `line` (1-based) and `name` find its node in the module's tree again."""
-
-    name: str
-    line: int
-    decorators: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ClassInfo:
-    """A class. `bases` are dotted expressions of this module, `None` where a base is not one.
-
-    `attributes` are the names that the class body or any method assigns (`self.x = …`).
-    """
-
-    name: str
-    line: int
-    bases: tuple[str | None, ...] = ()
-    decorators: tuple[str, ...] = ()
-    methods: tuple[FunctionInfo, ...] = ()
-    attributes: frozenset[str] = frozenset()
-
-
-Binding = ImportBinding | AliasBinding | LiteralBinding | OpaqueBinding | FunctionInfo | ClassInfo
+__all__ = [
+    "AliasBinding",
+    "Binding",
+    "ClassInfo",
+    "FunctionInfo",
+    "ImportBinding",
+    "LiteralBinding",
+    "ModuleIndex",
+    "OpaqueBinding",
+    "index_module",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleIndex:
     """The interface of one module.
 
-    `bindings` maps a top-level name to everything that may bind it (more than one where the binding is
-    conditional or repeated, in source order). `star_imports` are absolute module names. `imports` are all the
-    absolute modules and members that any import in the file names, also inside functions.
+    `name` is the unique key of the module in its project. `package` is the dotted name of the folder that it
+    lies in, which relative imports start from and absolute ones are looked up from first. `bindings` maps a
+    top-level name to everything that may bind it once the module has run (more than one where the binding is
+    conditional, in source order; none after `del`). `star_imports` are the targets of `from … import *`.
+    `imports` are all the absolute modules and members that any import in the file names, also inside
+    functions; those in `relative_imports` are keys of this project. `exports` is a literal `__all__`.
     """
 
     name: str
     path: str
     is_package: bool = False
     bindings: dict[str, tuple[Binding, ...]] = field(default_factory=dict)
-    star_imports: tuple[str, ...] = ()
+    star_imports: tuple[ImportBinding, ...] = ()
     imports: frozenset[str] = frozenset()
+    relative_imports: frozenset[str] = frozenset()
+    exports: tuple[str, ...] | None = None
+    package: str = ""
 
 
 def index_module(source: SourceFile, tree: ast.Module, name: str, *, is_package: bool = False) -> ModuleIndex:
-    """Build the index of one module. `name` is its absolute dotted name, which relative imports start from."""
-    raise NotImplementedError
+    """Build the index of one module. `name` is its key in the project, which relative imports start from."""
+    package = _package_of(source, name, is_package)
+    collector = Collector(package)
+    collector.block(tree.body)
+    return ModuleIndex(
+        name=name,
+        path=source.path,
+        is_package=is_package,
+        bindings={name: bound.bindings for name, bound in collector.names.items()},
+        star_imports=tuple(dict.fromkeys(collector.star_imports)),
+        imports=frozenset(collector.imports),
+        relative_imports=frozenset(collector.relative_imports),
+        exports=collector.exports,
+        package=package,
+    )
+
+
+def _package_of(source: SourceFile, name: str, is_package: bool) -> str:
+    if is_package:
+        return name
+    if source.is_notebook and name.endswith(".ipynb"):
+        name = name.removesuffix(".ipynb")
+    return name.rpartition(".")[0]

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import ast
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kerasast.index.module_index import ClassInfo, FunctionInfo, ModuleIndex
-from kerasast.keras_api import ApiName
+from kerasast.index.bindings import (
+    AliasBinding,
+    Binding,
+    ClassInfo,
+    FunctionInfo,
+    ImportBinding,
+    LiteralBinding,
+)
+from kerasast.index.lookup import ModuleLookup
+from kerasast.index.module_index import ModuleIndex
+from kerasast.keras_api import ApiName, canonical
 from kerasast.source import SourceFile
 
 
@@ -36,7 +46,7 @@ class FunctionSymbol:
 
 @dataclass(frozen=True, slots=True)
 class ModuleSymbol:
-    """A module of the project."""
+    """A module of the project, or a folder of modules without `__init__.py`."""
 
     module: str
 
@@ -50,12 +60,19 @@ class LiteralSymbol:
 
 @dataclass(frozen=True, slots=True)
 class ExternalSymbol:
-    """A name outside the project and outside Keras: `numpy.save`, `tensorflow.Variable`."""
+    """A name outside the project and outside Keras: `numpy.save`, `tensorflow.Variable`.
+
+    `tensorflow.compat.v2` is normalised away, `tensorflow.compat.v1` is kept.
+    """
 
     name: str
 
 
 Symbol = ApiSymbol | ClassSymbol | FunctionSymbol | ModuleSymbol | LiteralSymbol | ExternalSymbol
+
+_KEPT_TREES = 64
+_MAX_DEPTH = 100
+_NONE = LiteralSymbol(None)
 
 
 class ProjectIndex:
@@ -64,29 +81,215 @@ class ProjectIndex:
     def __init__(
         self, modules: dict[str, ModuleIndex], read: Callable[[str], SourceFile | None] | None = None
     ) -> None:
-        """`modules` by dotted name; `read` gives the source of a module by its name, if it still can be read."""
-        raise NotImplementedError
+        """`modules` by key; `read` gives the source of a module by its key, if it still can be read."""
+        self.modules = modules
+        self._read = read
+        packages = [name for name, index in modules.items() if index.is_package]
+        self._lookup = ModuleLookup(modules, packages)
+        self._resolved: dict[tuple[str, str], Symbol | None] = {}
+        self._absolute: dict[str, Symbol | None] = {}
+        self._active: set[tuple[str, str]] = set()
+        self._cycles = 0
+        self._trees: OrderedDict[str, ast.Module | None] = OrderedDict()
+        self._closures: dict[str, frozenset[str]] = {}
 
     def resolve(self, module: str, dotted: str) -> Symbol | None:
         """What `dotted` means at the top level of project module `module`; `None` where it cannot be known.
 
-        Ambiguous bindings (a `try: import keras / except: from tensorflow import keras`) resolve when all of them
-        mean the same canonical thing, or differ only in namespace (then the first is taken).
+        Ambiguous bindings (a `try: import keras / except: from tensorflow import keras`) resolve when all of
+        them mean the same canonical thing, or differ only in namespace (then the first is taken).
         """
-        raise NotImplementedError
+        key = (module, dotted)
+        if key in self._resolved:
+            return self._resolved[key]
+        if key in self._active or len(self._active) > _MAX_DEPTH:
+            self._cycles += 1
+            return None
+        self._active.add(key)
+        cycles = self._cycles
+        try:
+            symbol = self._resolve(module, dotted)
+        finally:
+            self._active.discard(key)
+        if cycles == self._cycles or not self._active:
+            self._resolved[key] = symbol
+        return symbol
 
     def resolve_absolute(self, dotted: str) -> Symbol | None:
         """What an absolute dotted name means: `package.module.Class`, `tensorflow.keras.layers.Dense`."""
-        raise NotImplementedError
+        if dotted in self._absolute:
+            return self._absolute[dotted]
+        cycles = self._cycles
+        symbol = self._resolve_import("", "", dotted)
+        if cycles == self._cycles or not self._active:
+            self._absolute[dotted] = symbol
+        return symbol
 
     def source(self, module: str) -> SourceFile | None:
         """The source of a project module, or `None` if it cannot be read any more."""
-        raise NotImplementedError
+        return self._read(module) if self._read is not None and module in self.modules else None
 
     def tree(self, module: str) -> ast.Module | None:
-        """The parsed tree of a project module (kept for this process), or `None` if it does not parse."""
-        raise NotImplementedError
+        """The parsed tree of a project module, or `None` if it does not parse.."""
+        if module in self._trees:
+            self._trees.move_to_end(module)
+            return self._trees[module]
+        source = self.source(module)
+        try:
+            tree = None if source is None else source.parse()
+        except SyntaxError:
+            tree = None
+        self._trees[module] = tree
+        if len(self._trees) > _KEPT_TREES:
+            self._trees.popitem(last=False)
+        return tree
 
     def import_closure(self, module: str) -> frozenset[str]:
         """The project modules that importing `module` imports, itself included."""
-        raise NotImplementedError
+        if module not in self._closures:
+            reached = {module} & self.modules.keys()
+            pending = list(reached)
+            while pending:
+                for name in self._imported_modules(self.modules[pending.pop()]):
+                    if name not in reached:
+                        reached.add(name)
+                        pending.append(name)
+            self._closures[module] = frozenset(reached)
+        return self._closures[module]
+
+    def _imported_modules(self, index: ModuleIndex) -> set[str]:
+        found: set[str] = set()
+        for dotted in index.imports:
+            if dotted in index.relative_imports:
+                place = self._lookup.split(dotted)
+            else:
+                place = self._lookup.find(index.name, index.package, dotted)
+            if place is None:
+                continue
+            name = place[0]
+            while name:  # importing a.b runs a too
+                if name in self.modules:
+                    found.add(name)
+                name = name.rpartition(".")[0]
+        return found
+
+    def _resolve(self, module: str, dotted: str) -> Symbol | None:
+        head, _, rest = dotted.partition(".")
+        if rest:
+            symbol = self.resolve(module, head)
+            return None if symbol is None else self._attribute(symbol, rest)
+        index = self.modules.get(module)
+        if index is None:
+            return self._submodule(module, head)
+        bindings = index.bindings.get(head)
+        if bindings:
+            return self._agree([self._binding(index, binding) for binding in bindings])
+        return self._from_stars(index, head)
+
+    def _binding(self, index: ModuleIndex, binding: Binding) -> Symbol | None:
+        match binding:
+            case ImportBinding(target, True):
+                return self._resolve_key(target)
+            case ImportBinding(target):
+                return self._resolve_import(index.name, index.package, target)
+            case AliasBinding(expression):
+                return self.resolve(index.name, expression)
+            case LiteralBinding(value):
+                return LiteralSymbol(value)
+            case FunctionInfo():
+                return FunctionSymbol(index.name, binding)
+            case ClassInfo():
+                return ClassSymbol(index.name, binding)
+        return None
+
+    def _agree(self, symbols: list[Symbol | None]) -> Symbol | None:
+        """The one meaning of several, or `None`.
+
+        The value `None` stands in for a failed import (`except ImportError: tf = None`) and is not a meaning.
+        """
+        if len(symbols) > 1:
+            symbols = [symbol for symbol in symbols if not _is_none(symbol)] or symbols[:1]
+        first = symbols[0]
+        return first if all(_same(first, other) for other in symbols[1:]) else None
+
+    def _from_stars(self, index: ModuleIndex, name: str) -> Symbol | None:
+        found = None
+        for star in index.star_imports:
+            module = self._binding(index, star)
+            if module is None:
+                continue
+            symbol = self._exported(module, name)
+            if symbol is not None and not (found is not None and _same(found, symbol)):
+                found = symbol  # the last one wins
+        return found
+
+    def _exported(self, module: Symbol, name: str) -> Symbol | None:
+        """What `from module import *` binds `name` to."""
+        if isinstance(module, ModuleSymbol):
+            index = self.modules.get(module.module)
+            if index is None:
+                return None
+            if index.exports is not None:
+                return self._member(module.module, name) if name in index.exports else None
+            return None if name.startswith("_") else self.resolve(module.module, name)
+        if isinstance(module, ApiSymbol) and not name.startswith("_"):
+            return self._external(f"{module.api.dotted}.{name}")
+        return None
+
+    def _attribute(self, symbol: Symbol, rest: str) -> Symbol | None:
+        match symbol:
+            case ApiSymbol(api):
+                return self._external(f"{api.dotted}.{rest}")
+            case ExternalSymbol(name):
+                return self._external(f"{name}.{rest}")
+            case ModuleSymbol(module):
+                head, _, rest = rest.partition(".")
+                found = self._member(module, head)
+                return self._attribute(found, rest) if found is not None and rest else found
+        return None
+
+    def _member(self, module: str, name: str) -> Symbol | None:
+        """An attribute of a project module: a name that it binds, else a submodule."""
+        return self.resolve(module, name) or self._submodule(module, name)
+
+    def _submodule(self, module: str, name: str) -> Symbol | None:
+        dotted = f"{module}.{name}"
+        index = self.modules.get(module)
+        if index is not None and not index.is_package:
+            return None
+        return ModuleSymbol(dotted) if dotted in self.modules or self._lookup.is_folder(dotted) else None
+
+    def _resolve_key(self, dotted: str) -> Symbol | None:
+        place = self._lookup.split(dotted)
+        return None if place is None else self._at(place)
+
+    def _at(self, place: tuple[str, str]) -> Symbol | None:
+        module, rest = place
+        # `from . import layers` in a package: the name being resolved is the submodule itself
+        return self._attribute(ModuleSymbol(module), rest) if rest else ModuleSymbol(module)
+
+    def _resolve_import(self, importer: str, package: str, dotted: str) -> Symbol | None:
+        place = self._lookup.find(importer, package, dotted)
+        if place is not None:
+            return self._at(place)
+        return self._external(dotted)
+
+    def _external(self, dotted: str) -> Symbol | None:
+        api = canonical(dotted)
+        if api is not None:
+            return ApiSymbol(api)
+        if dotted.startswith("tensorflow.compat.v2"):
+            dotted = "tensorflow" + dotted.removeprefix("tensorflow.compat.v2")
+        return ExternalSymbol(dotted)
+
+
+def _is_none(symbol: Symbol | None) -> bool:
+    return isinstance(symbol, LiteralSymbol) and symbol.value is None
+
+
+def _same(first: Symbol | None, second: Symbol | None) -> bool:
+    if isinstance(first, ApiSymbol) and isinstance(second, ApiSymbol):
+        return first.api.name == second.api.name
+    if isinstance(first, LiteralSymbol) and isinstance(second, LiteralSymbol):
+        return repr(first.value) == repr(second.value)
+    return first is not None and first == second
