@@ -1,0 +1,86 @@
+"""Training a model that has no trainable weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.ancestry import ancestry
+from kerasast.flow.events import ModelCall
+from kerasast.flow.values import Const, Kind, ObjectId, ObjectState, Tri
+from kerasast.registry import rule
+
+if TYPE_CHECKING:
+    from kerasast.flow.world import WorldView
+
+_TRAINING = frozenset({"fit", "train_on_batch", "fit_generator"})
+
+_SIMPLE = """
+ActivityRegularization Add AlphaDropout Average CenterCrop Concatenate Dot Dropout ELU Flatten GaussianDropout
+GaussianNoise Identity InputLayer LeakyReLU Masking Maximum Minimum Multiply Permute RandomBrightness RandomContrast
+RandomCrop RandomFlip RandomHeight RandomRotation RandomTranslation RandomWidth RandomZoom ReLU RepeatVector
+Rescaling Reshape Resizing Softmax Subtract ThresholdedReLU UnitNormalization
+"""
+_FOR_EACH_RANK = """
+AveragePooling AvgPool Cropping GlobalAveragePooling GlobalAvgPool GlobalMaxPool GlobalMaxPooling MaxPool MaxPooling
+SpatialDropout UpSampling ZeroPadding
+"""
+_WEIGHTLESS = frozenset(
+    [f"keras.layers.{name}" for name in _SIMPLE.split()]
+    + [f"keras.layers.{name}{rank}D" for name in _FOR_EACH_RANK.split() for rank in (1, 2, 3)]
+)
+"""Layers without variables that training could change: read from instances in Keras 2.15.0 and 3.15.1."""
+
+
+@rule(category="training", severity=Severity.WARNING, on=(ModelCall,), since="0.1")
+def nothing_to_train(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
+    before = event.before
+    if event.method not in _TRAINING or not before.kind.is_model or before.escaped:
+        return
+    if before.compiled is not Tri.YES or before.frozen_late is not None:
+        return
+    if before.cls is not None:
+        lineage = ancestry(before.cls, ctx.keras)
+        if not lineage.complete or any(lineage.defines(name) for name in (event.method, "train_step")):
+            return
+    if can_train(event.view, event.target):
+        return
+    frozen = any(
+        event.view.state(item).trainable is Tri.NO
+        for item in (event.target, *event.view.contents(event.target))
+    )
+    why = "all of its layers are frozen" if frozen else "none of its layers has weights"
+    yield ctx.report(
+        event.node,
+        f"`{event.method}()` trains a model that has no trainable weights: {why}",
+        story=event.story,
+        help=(
+            "leave the layers that are to learn trainable when the model is compiled"
+            if frozen
+            else "add a layer that has weights, or do not train this model"
+        ),
+    )
+
+
+def can_train(view: WorldView, target: ObjectId) -> bool:
+    """Whether an object may hold a trainable weight; true unless the opposite is certain."""
+    state = view.state(target)
+    if state.escaped:
+        return True
+    if state.trainable is Tri.NO:
+        return False
+    if state.kind in (Kind.SEQUENTIAL, Kind.FUNCTIONAL):
+        return not state.complete or any(can_train(view, item) for item in state.contents)
+    return not _is_weightless(state)
+
+
+def _is_weightless(state: ObjectState) -> bool:
+    if state.cls is not None or state.kind is not Kind.LAYER:
+        return False
+    if state.api == "keras.layers.Activation":
+        # `Activation(layer)` tracks the layer.
+        function = state.arguments.get("activation")
+        return isinstance(function, Const) and isinstance(function.value, str)
+    return state.api in _WEIGHTLESS

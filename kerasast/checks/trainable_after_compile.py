@@ -1,0 +1,43 @@
+"""A change of `trainable` that training does not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.events import ModelCall
+from kerasast.flow.values import Const, Tri
+from kerasast.registry import rule
+
+_TRAINING = frozenset({"fit", "train_on_batch", "fit_generator"})
+
+
+@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), since="0.1")
+def trainable_after_compile(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
+    before = event.before
+    change = before.frozen_late
+    if change is None or event.method not in _TRAINING or before.compiled is not Tri.YES or before.escaped:
+        return
+    if _runs_eagerly(event) and ctx.keras.major >= 3:
+        return
+    if any(event.view.state(owner).compiled is not Tri.NO for owner in event.view.owners(event.target)):
+        return  # A GAN's discriminator: frozen for the model around it, and known to train on by itself.
+    story = tuple(step for step in before.trace if step != change)
+    late = "training has begun" if ctx.keras.major >= 3 else "it is compiled"
+    message = f"changing `trainable` has no effect on the training of this model once {late}"
+    help = "call `compile()` again after the change"
+    if change.path == ctx.source.path:
+        used = ctx.step(event.node, f"`{event.method}()` still trains what was trainable before")
+        yield ctx.report(change.span, message, story=(*story, used), help=help)
+    else:
+        yield ctx.report(event.node, message, story=before.trace, help=help)
+
+
+def _runs_eagerly(event: ModelCall) -> bool:
+    """Whether each step reads `trainable` anew: observed on Keras 3.15."""
+    before = event.before
+    if not before.compile_complete:
+        return True
+    given = before.compile_arguments.get("run_eagerly", Const(None))
+    return not (isinstance(given, Const) and not given.value)
