@@ -19,13 +19,13 @@ _TRAINING = frozenset({"fit", "train_on_batch", "fit_generator"})
 
 _SIMPLE = """
 ActivityRegularization Add AlphaDropout Average CenterCrop Concatenate Dot Dropout ELU Flatten GaussianDropout
-GaussianNoise Identity InputLayer LeakyReLU Masking Maximum Minimum Multiply Permute RandomBrightness RandomContrast
-RandomCrop RandomFlip RandomHeight RandomRotation RandomTranslation RandomWidth RandomZoom ReLU RepeatVector
-Rescaling Reshape Resizing Softmax Subtract ThresholdedReLU UnitNormalization
+GaussianNoise Identity InputLayer LeakyReLU Masking Maximum Minimum Multiply Permute RandomBrightness
+RandomContrast RandomCrop RandomFlip RandomHeight RandomRotation RandomTranslation RandomWidth RandomZoom ReLU
+RepeatVector Rescaling Reshape Resizing Softmax Subtract ThresholdedReLU UnitNormalization
 """
 _FOR_EACH_RANK = """
-AveragePooling AvgPool Cropping GlobalAveragePooling GlobalAvgPool GlobalMaxPool GlobalMaxPooling MaxPool MaxPooling
-SpatialDropout UpSampling ZeroPadding
+AveragePooling AvgPool Cropping GlobalAveragePooling GlobalAvgPool GlobalMaxPool GlobalMaxPooling MaxPool
+MaxPooling SpatialDropout UpSampling ZeroPadding
 """
 _WEIGHTLESS = frozenset(
     [f"keras.layers.{name}" for name in _SIMPLE.split()]
