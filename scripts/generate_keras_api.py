@@ -28,6 +28,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from measure_layers import measure
+
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -61,6 +63,8 @@ class Corrections:
 
     own_names: frozenset[str]
     preferred: frozenset[str]
+    signatures: Mapping[tuple[str, str], str]
+    varying_weights: frozenset[str]
 
     @classmethod
     def read(cls) -> Corrections:
@@ -68,6 +72,14 @@ class Corrections:
         return cls(
             own_names=frozenset(entry["path"] for entry in content["own-name"]),
             preferred=frozenset(entry["path"] for entry in content["prefer"]),
+            signatures={
+                (entry["name"], release): signature
+                for entry in content["signature"]
+                for release, signature in entry["signatures"].items()
+            },
+            varying_weights=frozenset(
+                name for entry in content["varying-weights"] for name in entry["names"]
+            ),
         )
 
     def keeps_own_name(self, path: str) -> bool:
@@ -104,6 +116,17 @@ def public_paths(keras: ModuleType, tensorflow: ModuleType) -> dict[str, dict[st
         v1 = dict(walk(tensorflow.compat.v1.keras))
         paths["v1"] = {path: member for path, member in v1.items() if path not in paths["tf.keras"]}
     return paths
+
+
+def importable_only(tensorflow: ModuleType, paths: Mapping[str, Any]) -> list[str]:
+    """Modules below `tf.keras` that can be imported although they are no attributes of their package."""
+    found = []
+    for root in map(Path, tensorflow.keras.__path__):
+        for package in sorted(root.rglob("__init__.py")):
+            path = ".".join(package.parent.relative_to(root).parts)
+            if path and not any(part.startswith("_") for part in path.split(".")) and path not in paths:
+                found.append(path)
+    return found
 
 
 def preference(path: str, name: str | None, corrections: Corrections) -> tuple[object, ...]:
@@ -319,6 +342,19 @@ def render_symbols(paths: Mapping[str, Mapping[str, Any]], names: Mapping[str, s
     return symbols
 
 
+def add_weights(
+    symbols: dict[str, dict[str, Any]], keras: ModuleType, tensorflow: ModuleType, corrections: Corrections
+) -> None:
+    """Add to each layer class how many weights it creates, and how many of these are never trainable."""
+    for name, entry in symbols.items():
+        module, _, leaf = name.rpartition(".")
+        layer_class = getattr(keras.layers, leaf, None) if module == "layers" else None
+        if entry["kind"] != "class" or layer_class is None or name in corrections.varying_weights:
+            continue
+        if issubclass(layer_class, keras.layers.Layer) and (found := measure(layer_class, keras, tensorflow)):
+            entry["weights"], entry["frozen"] = found.total, found.frozen
+
+
 def main() -> None:
     """Write the two files of the Keras that this interpreter imports."""
     parser = argparse.ArgumentParser(
@@ -331,8 +367,15 @@ def main() -> None:
     paths = public_paths(keras, tensorflow)
     corrections = Corrections.read()
     names = choose_names(paths, settled_names(out) if release.startswith("2") else {}, corrections)
-    _write(out / f"names-{release}.json", render_names(paths, names))
-    _write(out / f"symbols-{release}.json", render_symbols(paths, names))
+    symbols = render_symbols(paths, names)
+    for (name, corrected_release), signature in corrections.signatures.items():
+        if corrected_release == release:
+            symbols[name]["signature"] = signature
+    add_weights(symbols, keras, tensorflow, corrections)
+    content = render_names(paths, names)
+    content["importable tf.keras"] = " ".join(importable_only(tensorflow, paths["tf.keras"]))
+    _write(out / f"names-{release}.json", content)
+    _write(out / f"symbols-{release}.json", symbols)
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

@@ -6,6 +6,28 @@ The data is generated from real installs by `scripts/generate_keras_api.py` and 
 from __future__ import annotations
 
 from kerasast.keras_api.names import ApiName, canonical
-from kerasast.keras_api.symbols import Parameter, Symbol, ancestors, exists, lookup
+from kerasast.keras_api.symbols import (
+    Parameter,
+    Symbol,
+    ancestors,
+    exists,
+    lookup,
+    lookup_method,
+    members,
+    non_trainable_state,
+    weightless,
+)
 
-__all__ = ["ApiName", "Parameter", "Symbol", "ancestors", "canonical", "exists", "lookup"]
+__all__ = [
+    "ApiName",
+    "Parameter",
+    "Symbol",
+    "ancestors",
+    "canonical",
+    "exists",
+    "lookup",
+    "lookup_method",
+    "members",
+    "non_trainable_state",
+    "weightless",
+]
