@@ -21,7 +21,7 @@ else:
 CONFIG_NAME = "kerasast.toml"
 
 ALWAYS_ON = frozenset({"syntax-error", "invalid-notebook", "internal-error"})
-"""Rules that say that something was not checked: a narrower selection keeps them, only `ignore` drops them."""
+"""Rules that say what was not checked: a narrower selection keeps them, only `ignore` drops them."""
 
 
 class ConfigError(Exception):
@@ -202,7 +202,8 @@ OPTIONS = {
         Option("keras-version", "string", '"auto"', '"2.15"',
                "The Keras that the code is for. `auto` reads it from the project.", _keras_version),
         Option("severity", "table of strings", "{}", '{ untracked-variable = "warning" }',
-               'Severities ("info", "warning", "error") other than a rule\'s own, by rule or category.', _severities),
+               'Severities ("info", "warning", "error") other than a rule\'s own, by rule or category.',
+               _severities),
         Option("min-confidence", "string", '"high"', '"medium"',
                'Reports that are less certain are hidden: "low", "medium", "high".', _confidence),
         Option("preview", "boolean", "false", "true",
@@ -213,9 +214,9 @@ OPTIONS = {
 
 
 def find_config(start: Path) -> Path | None:
-    """The file that configures the folder `start`: the nearest one upward, `kerasast.toml` before `pyproject.toml`.
+    """The file that configures the folder `start`: the nearest one upward.
 
-    A `pyproject.toml` without `[tool.kerasast]` is passed over.
+    `kerasast.toml` wins over `pyproject.toml`; one of these without `[tool.kerasast]` is passed over.
 
     Raises:
         ConfigError: a `pyproject.toml` on the way cannot be read.

@@ -1,8 +1,8 @@
-"""Comments that switch reports off: `# kerasast: ignore[name] reason`, `# kerasast: file-ignore[name]`, `# noqa`.
+"""Comments that switch reports off: `# kerasast: ignore[name] reason`, `# kerasast: file-ignore[name]`.
 
-A comment counts for the whole statement that it stands in or after, or, on a line of its own, for the statement
-below it. Of a compound statement that is the header, together with its decorators. Comments are found with
-`tokenize`, so that text in a string is never taken for one.
+A bare `# noqa` counts as well. A comment holds for the whole statement that it stands in or after, or, on a line
+of its own, for the statement below it. Of a compound statement that is the header, with its decorators. Comments
+are found with `tokenize`, so that text in a string is never taken for one.
 """
 
 from __future__ import annotations
@@ -35,8 +35,7 @@ class Suppression:
     """One comment.
 
     `names` are the rules that it names, none for all rules. `first` and `last` are the 1-based lines whose
-    diagnostics it suppresses; a file-wide one has the range of the file. `used` collects the rules that it has
-    suppressed so far.
+    diagnostics it suppresses, for a file-wide one all of them. `used` collects the rules that it suppressed.
     """
 
     start: int
@@ -68,7 +67,7 @@ class Unused:
 
 
 def may_suppress(source: SourceFile) -> bool:
-    """Whether the file can hold a comment of kerasast's own. Cheap: decides if the file is tokenized at all."""
+    """Whether the file can hold a comment of kerasast's own; a cheap question, asked before tokenizing."""
     return "kerasast:" in source.code
 
 
@@ -169,7 +168,9 @@ def _read(token: tokenize.TokenInfo, source: SourceFile) -> Suppression | None:
         return None
     word, rest = match["word"], match["rest"]
     start, end = base + match.start(), base + match.end()
-    names = () if rest is None else tuple(name.strip() for name in rest.strip("[]").split(",") if name.strip())
+    names = (
+        () if rest is None else tuple(name.strip() for name in rest.strip("[]").split(",") if name.strip())
+    )
     problem = _problem(word, rest, names)
     if problem == "":
         return None

@@ -23,7 +23,9 @@ def unused_suppression(ctx: Context, event: SuppressionUnused) -> Iterator[Diagn
     if unknown:
         close = difflib.get_close_matches(unknown[0], known, n=1)
         names = ", ".join(f"`{name}`" for name in unknown)
-        message = f"this suppression names {names}, which {'is no rule' if len(unknown) == 1 else 'are no rules'}"
+        message = (
+            f"this suppression names {names}, which {'is no rule' if len(unknown) == 1 else 'are no rules'}"
+        )
         yield ctx.report(span, message, help=f"did you mean `{close[0]}`?" if close else _removal(event))
     if useless or not event.names:
         what = ", ".join(f"`{name}`" for name in useless) or "anything"

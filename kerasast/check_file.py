@@ -1,0 +1,123 @@
+"""Phase 2 for one file: follow the program, and hand its events to the rules that want them."""
+
+from __future__ import annotations
+
+import ast
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic
+from kerasast.flow.events import CheckCrashed, Event, ProjectReady
+from kerasast.flow.facts import FileFacts
+from kerasast.index.project import ProjectIndex
+from kerasast.parsing import ParsedFile
+from kerasast.registry import Rule
+from kerasast.source import SourceFile
+from kerasast.versions import KerasVersion
+
+_NO_NODE = ast.Module([], [])
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What phase 2 says of one file, before anything is filtered. `ran` are the rules that were in range."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    facts: FileFacts
+    ran: frozenset[str]
+
+
+def check_file(
+    file: ParsedFile, module: str, project: ProjectIndex, version: KerasVersion, rules: Iterable[Rule]
+) -> FileReport:
+    """Run the rules on one file. A failure of kerasast's own becomes a diagnostic; the other rules go on."""
+    checker = _Checker(file.source, project, version, rules)
+    for problem in file.problems:
+        checker.emit(problem)
+    facts = checker.follow(file.tree, module) if file.tree is not None else FileFacts()
+    return FileReport(tuple(checker.found), facts, checker.ran)
+
+
+def check_project(
+    facts: Iterable[FileFacts], project: ProjectIndex, version: KerasVersion, rules: Iterable[Rule]
+) -> tuple[Diagnostic, ...]:
+    """Run the rules that need to know of every file what it saves and loads."""
+    collected = list(facts)
+    checker = _Checker(SourceFile("", ""), project, version, rules)
+    saves = tuple(site for item in collected for site in item.saves)
+    loads = tuple(site for item in collected for site in item.loads)
+    checker.emit(ProjectReady(_NO_NODE, saves, loads))
+    return tuple(checker.found)
+
+
+class _Checker:
+    """The rules at work on one file."""
+
+    def __init__(
+        self, source: SourceFile, project: ProjectIndex, version: KerasVersion, rules: Iterable[Rule]
+    ) -> None:
+        self.source = source
+        self.project = project
+        self.version = version
+        self.found: list[Diagnostic] = []
+        self.failed: set[str | None] = set()
+        in_range = [rule for rule in rules if version in rule.keras]
+        self.ran = frozenset(rule.name for rule in in_range)
+        self.table: dict[type[Event], list[tuple[Rule, Context]]] = defaultdict(list)
+        for rule in in_range:
+            context = Context(rule, source, version, project)
+            for event_type in rule.on:
+                self.table[event_type].append((rule, context))
+
+    def follow(self, tree: ast.Module, module: str) -> FileFacts:
+        """Interpret the file; nothing is known of one on which the interpreter fails."""
+        from kerasast.flow.interpreter import interpret
+
+        facts = [FileFacts()]
+
+        def run() -> None:
+            wanted = frozenset(self.table)
+            facts.append(interpret(self.source, tree, module, self.project, self.version, self.emit, wanted))
+
+        self._attempt(None, run)
+        return facts[-1]
+
+    def emit(self, event: Event) -> None:
+        """Let every rule that wants an event see it."""
+        for rule, context in self.table.get(type(event), ()):
+            if rule.name not in self.failed:
+                self._attempt(rule.name, partial(self._check, rule, context, event))
+
+    def _check(self, rule: Rule, context: Context, event: Event) -> None:
+        self.found.extend(rule.check(context, event))
+
+    def _attempt(self, rule: str | None, action: Callable[[], None]) -> None:
+        """The boundary of errors: whatever goes wrong in the analysis of a file costs no more than that.
+
+        This is the only place where an exception of any kind is caught.
+        """
+        try:
+            action()
+        except Exception as error:
+            self._crashed(rule, error)
+
+    def _crashed(self, rule: str | None, error: Exception) -> None:
+        self.failed.add(rule)
+        event = CheckCrashed(_NO_NODE, rule, _explain(error))
+        for meta, context in self.table.get(CheckCrashed, ()):
+            self.found.extend(meta.check(context, event))
+
+
+def _explain(error: Exception) -> str:
+    """One line: what went wrong and where in kerasast."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return text
+    place = frames[-1]
+    name = place.filename.replace("\\", "/").rpartition("/kerasast/")[2]
+    return f"{text} ({name}:{place.lineno})"

@@ -1,0 +1,102 @@
+"""From bytes to a tree, whatever the bytes are: what cannot be parsed becomes an event, not an exception."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kerasast.flow.events import Event, NotebookInvalid, SourceUnparsable
+from kerasast.notebook import NotebookError
+from kerasast.source import Cell, SourceError, SourceFile, source_from_bytes
+
+_NO_NODE = ast.Module([], [])
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """One file. `tree` is `None` where nothing can be analysed; `problems` say why, or what was left out."""
+
+    source: SourceFile
+    tree: ast.Module | None
+    problems: tuple[Event, ...] = ()
+
+
+def parse_bytes(path: str, data: bytes) -> ParsedFile:
+    """Decode and parse the content of a `.py` or `.ipynb` file."""
+    try:
+        source = source_from_bytes(path, data)
+    except NotebookError as error:
+        return ParsedFile(SourceFile(path, ""), None, (NotebookInvalid(_NO_NODE, str(error)),))
+    except SourceError as error:
+        return unreadable(path, str(error))
+    return parse_source(source)
+
+
+def unreadable(path: str, message: str) -> ParsedFile:
+    """A file of which there is no text."""
+    return ParsedFile(SourceFile(path, ""), None, (SourceUnparsable(_NO_NODE, message, 0),))
+
+
+def parse_source(source: SourceFile) -> ParsedFile:
+    """Parse a source. The cells of a notebook that are not Python are reported one by one, and blanked."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escape sequences are the business of other tools
+        try:
+            return ParsedFile(source, source.parse())
+        except SyntaxError as error:
+            problem = _problem(source, error)
+        if not source.cells:
+            return ParsedFile(source, None, (problem,))
+        problems = tuple(_cell_problems(source))
+        rest = _without_cells(source, {event.cell for event in problems})
+        try:
+            return ParsedFile(rest, rest.parse(), problems)
+        except SyntaxError as error:
+            return ParsedFile(source, None, (*problems, _problem(rest, error)))
+
+
+def _cell_problems(source: SourceFile) -> Iterator[SourceUnparsable]:
+    for cell in source.cells:
+        alone = SourceFile(source.path, source.code[cell.start : cell.end])
+        try:
+            alone.parse()
+        except SyntaxError as error:
+            offset = min(cell.start + _offset(alone, error), cell.end)
+            yield SourceUnparsable(_NO_NODE, _message(error), offset, cell.number)
+
+
+def _without_cells(source: SourceFile, numbers: set[int | None]) -> SourceFile:
+    """The same notebook with these cells blanked at equal length."""
+    parts = [_blank(source, cell) if cell.number in numbers else _code(source, cell) for cell in source.cells]
+    return SourceFile(source.path, source.text, code="\n".join(parts), cells=source.cells)
+
+
+def _code(source: SourceFile, cell: Cell) -> str:
+    return source.code[cell.start : cell.end]
+
+
+def _blank(source: SourceFile, cell: Cell) -> str:
+    return "".join(char if char in "\r\n" else " " for char in _code(source, cell))
+
+
+def _problem(source: SourceFile, error: SyntaxError) -> SourceUnparsable:
+    return SourceUnparsable(_NO_NODE, _message(error), _offset(source, error))
+
+
+def _offset(source: SourceFile, error: SyntaxError) -> int:
+    """Where the error is. `SyntaxError` counts lines from 1 and columns from 1 in code points."""
+    if error.lineno is None:
+        return max(0, source.code.find("\0"))
+    line = min(max(error.lineno, 1), len(source.line_starts))
+    column = max(0, (error.offset or 1) - 1)
+    return source.line_starts[line - 1] + min(column, len(source.line_text(line)))
+
+
+def _message(error: SyntaxError) -> str:
+    text = error.msg or str(error)
+    return {
+        "RecursionError": "the code is nested too deeply to parse",
+        "MemoryError": "the code is nested too deeply to parse",
+    }.get(text, f"syntax error: {text}")
