@@ -15,6 +15,7 @@ from kerasast.index.bindings import (
     ImportBinding,
     LiteralBinding,
 )
+from kerasast.index.expressions import import_target
 from kerasast.index.lookup import ModuleLookup
 from kerasast.index.module_index import ModuleIndex
 from kerasast.keras_api import ApiName, canonical
@@ -124,6 +125,14 @@ class ProjectIndex:
         if cycles == self._cycles or not self._active:
             self._absolute[dotted] = symbol
         return symbol
+
+    def imported(self, module: str, dotted: str, level: int = 0) -> Symbol | None:
+        """What an import of `dotted` with `level` leading dots means, anywhere in project module `module`."""
+        index = self.modules.get(module)
+        if index is None:
+            return self.resolve_absolute(dotted) if level == 0 else None
+        binding = import_target(dotted, level, index.package)
+        return None if binding is None else self._binding(index, binding)
 
     def source(self, module: str) -> SourceFile | None:
         """The source of a project module, or `None` if it cannot be read any more."""
