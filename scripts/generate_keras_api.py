@@ -347,12 +347,17 @@ def add_weights(
 ) -> None:
     """Add to each layer class how many weights it creates, and how many of these are never trainable."""
     for name, entry in symbols.items():
-        module, _, leaf = name.rpartition(".")
-        layer_class = getattr(keras.layers, leaf, None) if module == "layers" else None
-        if entry["kind"] != "class" or layer_class is None or name in corrections.varying_weights:
+        if "layers.Layer" not in entry.get("ancestors", ()) or name in corrections.varying_weights:
             continue
-        if issubclass(layer_class, keras.layers.Layer) and (found := measure(layer_class, keras, tensorflow)):
+        layer_class = _find(name, keras) or _find(name, tensorflow.keras)
+        if name.startswith("layers.") and layer_class and (found := measure(layer_class, keras, tensorflow)):
             entry["weights"], entry["frozen"] = found.total, found.frozen
+
+
+def _find(path: str, module: Any) -> Any:
+    for part in path.split("."):
+        module = getattr(module, part, None)
+    return module
 
 
 def main() -> None:

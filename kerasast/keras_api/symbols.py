@@ -1,4 +1,4 @@
-"""What Keras's public names are in each generation: kind, signature, ancestry, members, and facts about layers.
+"""What Keras's public names are in each generation: kind, signature, ancestry, members, facts about layers.
 
 Names are canonical; a `KerasVersion` chooses the generation, whose newest release was measured.
 """
@@ -37,8 +37,8 @@ class Parameter:
 class Symbol:
     """A public name of Keras in one generation.
 
-    `parameters` are those of a call (of a class: of its constructor, without `self`), `None` where there is no
-    call or its signature is not known. `bases` are the nearest ancestors that are public names of Keras.
+    `parameters` are those of a call (of a class: of its constructor, without `self`), `None` where there is
+    no call or its signature is not known. `bases` are the nearest ancestors that are public names of Keras.
     """
 
     name: str
@@ -57,12 +57,7 @@ def lookup_method(class_name: str, method: str, version: KerasVersion) -> tuple[
 
     `None` if the class has no such method in the generation of `version`, or its signature is not known.
     """
-    generation = _generation(version)
-    for name in (class_name, *ancestors(class_name, version)):
-        signature = _entry(name, generation).get("methods", {}).get(method)
-        if signature is not None:
-            return _parameters(signature)
-    return None
+    return _lookup_method(class_name, method, _generation(version))
 
 
 def members(class_name: str, version: KerasVersion) -> frozenset[str]:
@@ -79,16 +74,16 @@ def members(class_name: str, version: KerasVersion) -> frozenset[str]:
 
 
 def ancestors(name: str, version: KerasVersion) -> tuple[str, ...]:
-    """The public names of all ancestors of a class that are Keras's, in the order of its MRO, itself excluded."""
-    return tuple(f"keras.{base}" for base in _entry(name, _generation(version)).get("ancestors", ()))
+    """The public names of all of a class's ancestors that are Keras's, in the order of its MRO."""
+    return _ancestors(name, _generation(version))
 
 
 def weightless(name: str, version: KerasVersion) -> bool | None:
     """Whether a layer class never creates weights, whatever its arguments and inputs are.
 
-    False if it creates some with default arguments; `None` where it depends (on arguments, on a wrapped layer, on
-    a subclass) or is not known. The state of the random generator of a `Dropout` is no weight, in Keras 3 either:
-    it is in `layer.variables` but not in `layer.weights`.
+    False if it creates some with default arguments; `None` where it depends (on arguments, on a wrapped
+    layer, on a subclass) or is not known. The state of the random generator of a `Dropout` is no weight, in
+    Keras 3 either: it is in `layer.variables` but not in `layer.weights`.
     """
     count = _entry(name, _generation(version)).get("weights")
     return None if count is None else count == 0
@@ -107,8 +102,8 @@ def non_trainable_state(name: str, version: KerasVersion) -> bool | None:
 def exists(dotted_or_name: str, namespace: str, version: KerasVersion) -> bool | None:
     """Whether a public path can be reached in a namespace in `version`, by attributes or by an import.
 
-    The start of the path does not matter: `keras.layers.Dense` and `tensorflow.keras.layers.Dense` are the same
-    question, `namespace` tells where to look. `None` where that is not known: for private packages, for
+    The start of the path does not matter: `keras.layers.Dense` and `tensorflow.keras.layers.Dense` are the
+    same question, `namespace` tells where to look. `None` where that is not known: for private packages, for
     `tensorflow.python.keras`, and for releases other than the measured ones where these may differ.
     """
     split = split_namespace(dotted_or_name)
@@ -135,7 +130,7 @@ def _absent(path: str, namespace: str, version: KerasVersion) -> bool | None:
         return True if member in members(f"keras.{owner}", version) else None
     if version in (KERAS_2, KERAS_3):
         return False
-    # What Keras 3 removed was never there in its older releases; other differences between releases are not known.
+    # What Keras 3 removed was never in its older releases; other differences between releases are not known.
     return False if version.major >= 3 and path in _paths(GENERATIONS[0])[namespace] else None
 
 
@@ -150,7 +145,7 @@ def _symbols(generation: str) -> dict[str, dict[str, Any]]:
 
 @cache
 def _paths(generation: str) -> dict[str, frozenset[str]]:
-    """The public paths of each namespace, and (`importable`) modules that only an import statement reaches."""
+    """The public paths of each namespace, and (`importable`) modules that only an `import` reaches."""
     found: dict[str, set[str]] = {"keras": {""}, "tf.keras": {""}, "v1": {""}}
     content = read("names", generation)
     importable = content.pop("importable tf.keras").split()
@@ -169,6 +164,20 @@ def _entry(name: str, generation: str) -> dict[str, Any]:
         api = canonical(name)
         entry = None if api is None else symbols.get(api.name.removeprefix("keras."))
     return entry or {}
+
+
+@cache
+def _ancestors(name: str, generation: str) -> tuple[str, ...]:
+    return tuple(f"keras.{base}" for base in _entry(name, generation).get("ancestors", ()))
+
+
+@cache
+def _lookup_method(class_name: str, method: str, generation: str) -> tuple[Parameter, ...] | None:
+    for name in (class_name, *_ancestors(class_name, generation)):
+        signature = _entry(name, generation).get("methods", {}).get(method)
+        if signature is not None:
+            return _parameters(signature)
+    return None
 
 
 @cache
@@ -199,14 +208,12 @@ def _parameters(signature: str) -> tuple[Parameter, ...]:
     arguments = function.args
     plain = [*arguments.posonlyargs, *arguments.args]
     defaults = [None] * (len(plain) - len(arguments.defaults)) + arguments.defaults
-    found = [
-        _parameter(
-            argument,
-            "positional_or_keyword" if position >= len(arguments.posonlyargs) else "positional_only",
-            default,
+    found = []
+    for argument, default in zip(plain, defaults, strict=True):
+        positional = argument in arguments.posonlyargs
+        found.append(
+            _parameter(argument, "positional_only" if positional else "positional_or_keyword", default)
         )
-        for position, (argument, default) in enumerate(zip(plain, defaults, strict=True))
-    ]
     if arguments.vararg:
         found.append(_parameter(arguments.vararg, "var_positional", None))
     for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
