@@ -1,0 +1,14 @@
+"""`Ensemble` cannot be saved, because nothing says how to make it again."""
+
+import data
+from models import Ensemble, LeafNet
+
+pictures, _ = data.load(8)
+net = Ensemble([LeafNet(), LeafNet()])
+net(pictures)
+try:
+    net.save("ensemble.keras")
+except NotImplementedError as error:
+    observe("NotImplementedError: " + str(error).split("\n")[0])
+else:
+    raise AssertionError("it was saved")
