@@ -116,11 +116,16 @@ def exists(dotted_or_name: str, namespace: str, version: KerasVersion) -> bool |
         return True if path in _paths("2.15")["keras"] else None
     generation = _generation(version)
     paths = _paths(generation)
-    if any(path == module or path.startswith(f"{module}.") for module in paths["importable"]):
-        return None
     if path in paths[namespace]:
         return True
+    if namespace == "tf.keras" and not paths["importable"].isdisjoint(_prefixes(path)):
+        return None
     return _absent(path, namespace, version)
+
+
+def _prefixes(path: str) -> list[str]:
+    parts = path.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
 def _absent(path: str, namespace: str, version: KerasVersion) -> bool | None:
