@@ -188,10 +188,11 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class LayersOf:
-    """`model.layers`, perhaps sliced; also one unknown element of it when `element` is set."""
+    """`model.layers`, all of them or (`sliced`) some; one unknown element of these when `element` is set."""
 
     owner: ObjectId
     element: bool = False
+    sliced: bool = False
 
 
 class WeightSet(Enum):
@@ -278,13 +279,16 @@ class ObjectState:
     has_loss: there is something to minimise.
     trained: training has run since the last `compile` (in Keras 3 this fixes what is trainable).
     trainable: its own `trainable` flag is on.
+    layers_trainable: the `trainable` flags of the layers it holds, as far as loops over `.layers` set them.
     frozen_late: the step at which `trainable` changed too late to count, until the next `compile`.
     escaped: reached code that is not followed; anything may have happened to it.
     contents: the layers that it holds, in order; `complete` says whether these are all of them.
     arguments: the arguments that it was created with, by parameter name.
+    compile_arguments: the same for its last `compile()`.
     attributes: for instances of project classes and for attributes assigned from outside.
     items: for containers: the items, in order (a dict's are its values, `keys` its constant keys).
     trace: the story so far.
+    foreign: identifies the call into another module during which it was created, 0 for the file under analysis.
     """
 
     kind: Kind
@@ -296,13 +300,17 @@ class ObjectState:
     has_loss: Tri = Tri.MAYBE
     trained: Tri = Tri.NO
     trainable: Tri = Tri.YES
+    layers_trainable: Tri = Tri.YES
     frozen_late: Step | None = None
     escaped: bool = False
     contents: tuple[ObjectId, ...] = ()
     complete: bool = False
     arguments: dict[str, Value] = field(default_factory=dict)
     arguments_complete: bool = True
+    compile_arguments: dict[str, Value] = field(default_factory=dict)
+    compile_complete: bool = True
     attributes: dict[str, Value] = field(default_factory=dict)
     items: tuple[Value, ...] = ()
     keys: tuple[Any, ...] = ()
     trace: tuple[Step, ...] = ()
+    foreign: int = 0

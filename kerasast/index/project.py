@@ -86,11 +86,10 @@ class ProjectIndex:
         self.modules = modules
         self._read = read
         packages = [name for name, index in modules.items() if index.is_package]
-        self._lookup = ModuleLookup(modules, packages)
+        self._lookup = ModuleLookup(modules, packages, self.may_bind)
         self._resolved: dict[tuple[str, str], Symbol | None] = {}
-        self._absolute: dict[str, Symbol | None] = {}
-        self._active: set[tuple[str, str]] = set()
-        self._cycles = 0
+        self._active: dict[tuple[str, str], int] = {}
+        self._lowest = _MAX_DEPTH
         self._trees: OrderedDict[str, ast.Module | None] = OrderedDict()
         self._closures: dict[str, frozenset[str]] = {}
 
@@ -103,28 +102,36 @@ class ProjectIndex:
         key = (module, dotted)
         if key in self._resolved:
             return self._resolved[key]
-        if key in self._active or len(self._active) > _MAX_DEPTH:
-            self._cycles += 1
+        depth = len(self._active)
+        if key in self._active or depth >= _MAX_DEPTH:
+            self._lowest = min(self._lowest, self._active.get(key, 0))
             return None
-        self._active.add(key)
-        cycles = self._cycles
+        outer, self._lowest = self._lowest, _MAX_DEPTH
+        self._active[key] = depth
         try:
             symbol = self._resolve(module, dotted)
         finally:
-            self._active.discard(key)
-        if cycles == self._cycles or not self._active:
+            del self._active[key]
+        if self._lowest >= depth:  # no part of it waits for a name that is still being resolved further out
             self._resolved[key] = symbol
+            self._lowest = outer
+        else:
+            self._lowest = min(outer, self._lowest)
         return symbol
 
     def resolve_absolute(self, dotted: str) -> Symbol | None:
         """What an absolute dotted name means: `package.module.Class`, `tensorflow.keras.layers.Dense`."""
-        if dotted in self._absolute:
-            return self._absolute[dotted]
-        cycles = self._cycles
-        symbol = self._resolve_import("", "", dotted)
-        if cycles == self._cycles or not self._active:
-            self._absolute[dotted] = symbol
-        return symbol
+        return self.resolve("", dotted)
+
+    def may_bind(self, module: str, name: str) -> bool:
+        """Whether a module has, or may have, a top-level name of its own or from an import."""
+        index = self.modules[module]
+        return (
+            name in index.bindings
+            or bool(index.star_imports)
+            or "__getattr__" in index.bindings
+            or f"{module}.{name}" in self.modules
+        )
 
     def imported(self, module: str, dotted: str, level: int = 0) -> Symbol | None:
         """What an import of `dotted` with `level` leading dots means, anywhere in project module `module`."""
@@ -183,6 +190,8 @@ class ProjectIndex:
         return found
 
     def _resolve(self, module: str, dotted: str) -> Symbol | None:
+        if not module:
+            return self._resolve_import("", "", dotted)
         head, _, rest = dotted.partition(".")
         if rest:
             symbol = self.resolve(module, head)

@@ -1,0 +1,452 @@
+"""Calls: which code a call reaches, with which arguments, and what comes back."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from kerasast.flow import externals, lifecycle, objects
+from kerasast.flow.ancestry import ancestry, class_bindings
+from kerasast.flow.arguments import Argument, Arguments
+from kerasast.flow.attributes import set_attribute
+from kerasast.flow.containers import call_container, call_string, element_of, merge_tensors, set_item
+from kerasast.flow.machine import MAX_DEPTH, Frame, Machine
+from kerasast.flow.scopes import Scope, static_value
+from kerasast.flow.values import (
+    UNKNOWN,
+    ApiValue,
+    BoundMethod,
+    ClassValue,
+    Const,
+    External,
+    FunctionValue,
+    Kind,
+    LayersOf,
+    ObjectState,
+    Partial,
+    Ref,
+    SuperValue,
+    Tensor,
+    Text,
+    Tri,
+    TupleValue,
+    Value,
+    WeightSet,
+    WeightsOf,
+)
+
+_TRANSPARENT = frozenset(
+    {
+        "builtins.staticmethod",
+        "functools.cache",
+        "functools.lru_cache",
+        "functools.wraps",
+        "tensorflow.function",
+        "tensorflow.autograph.experimental.do_not_convert",
+        "typing.no_type_check",
+        "typing.overload",
+    }
+)
+"""Decorators that leave what a function does, and its parameters, as they are."""
+
+
+def evaluate_call(machine: Machine, node: ast.Call) -> Value:
+    """The value of a call, with its effects."""
+    callee = machine.evaluate(node.func)
+    return call(machine, callee, evaluate_arguments(machine, node), node)
+
+
+def evaluate_arguments(machine: Machine, node: ast.Call) -> Arguments:
+    """The arguments of a call, bound only as far as they are given by keyword."""
+    positional: list[Argument] = []
+    keywords: dict[str, Argument] = {}
+    complete = True
+    for item in node.args:
+        if not isinstance(item, ast.Starred):
+            positional.append(Argument(item, machine.evaluate(item)))
+            continue
+        value = machine.evaluate(item.value)
+        spread = machine.world.items(value)
+        if spread is None:
+            machine.world.escape(value)
+            complete = False
+        else:
+            positional.extend(Argument(item, part) for part in spread)
+    for keyword in node.keywords:
+        value = machine.evaluate(keyword.value)
+        if keyword.arg is not None:
+            keywords[keyword.arg] = Argument(keyword.value, value, keyword=True)
+            continue
+        state = machine.world.state_of(value)
+        if (
+            isinstance(value, Ref)
+            and state is not None
+            and state.kind is Kind.DICT
+            and machine.world.items(value) is not None
+        ):
+            for key, part in zip(state.keys, state.items, strict=False):
+                keywords[str(key)] = Argument(keyword.value, part, keyword=True)
+        else:
+            machine.world.escape(value)
+            complete = False
+    return Arguments(keywords, tuple(positional), complete)
+
+
+def call(machine: Machine, callee: Value, arguments: Arguments, node: ast.AST) -> Value:
+    """The value of calling `callee`."""
+    match callee:
+        case FunctionValue():
+            return call_function(machine, callee, arguments, node)
+        case ClassValue():
+            return objects.instantiate(machine, callee, arguments, node)
+        case ApiValue(api):
+            return objects.call_api(machine, api, arguments, node)
+        case External(name):
+            return externals.call_external(machine, name, arguments, node)
+        case BoundMethod(receiver, name, function):
+            return _call_method(machine, receiver, name, function, arguments, node)
+        case Ref():
+            return _call_object(machine, callee, arguments, node)
+        case LayersOf(owner):
+            tensor = merge_tensors(machine, argument_values(arguments))
+            layers = (owner,) if tensor is None else (*tensor.layers, owner)
+            return Tensor(Tri.MAYBE if tensor is None else tensor.symbolic, layers)
+        case Partial(function_, args, keywords):
+            bound = {**{name: Argument(node, value, True) for name, value in keywords}, **arguments.bound}
+            positional = (*(Argument(node, value) for value in args), *arguments.positional)
+            return call(machine, function_, Arguments(bound, positional, arguments.complete), node)
+    return unresolved(machine, arguments, node)
+
+
+def unresolved(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    """The result of code that is not followed: whatever reaches it escapes."""
+    values = argument_values(arguments)
+    machine.escape(values)
+    tensor = merge_tensors(machine, values)
+    if tensor is not None:
+        return Tensor(tensor.symbolic, tensor.layers, complete=False)
+    return machine.unknown(node)
+
+
+def argument_values(arguments: Arguments) -> list[Value]:
+    """The values of all arguments, positional ones first."""
+    values = [argument.value for argument in arguments.positional]
+    values.extend(argument.value for argument in arguments.bound.values() if argument.keyword)
+    return values
+
+
+# Methods.
+
+
+def _call_method(
+    machine: Machine,
+    receiver: Value,
+    name: str,
+    function: FunctionValue | None,
+    arguments: Arguments,
+    node: ast.AST,
+) -> Value:
+    if function is not None:
+        return call_function(machine, function, arguments, node, receiver=receiver)
+    match receiver:
+        case Ref(target):
+            state = machine.world.state(target)
+            if state.kind.is_container:
+                return call_container(machine, receiver, state, name, arguments, node)
+            if state.kind is Kind.INSTANCE:
+                machine.world.escape(receiver)
+                return unresolved(machine, arguments, node)
+            return lifecycle.call_method(machine, receiver, name, arguments, node)
+        case SuperValue():
+            return _call_super(machine, receiver, name, arguments, node)
+        case WeightsOf():
+            return receiver
+        case Tensor():
+            return Tensor(receiver.symbolic, receiver.layers, receiver.complete)
+        case LayersOf(owner, element):
+            if element and name == "get_weights":
+                return WeightsOf(owner, WeightSet.ALL, name)
+            if not element and name in ("pop", "append", "insert", "remove"):
+                machine.escape(argument_values(arguments))
+            return machine.unknown(node)
+        case Const(str()) | Text():
+            return call_string(machine, receiver, name, arguments, node)
+    return unresolved(machine, arguments, node)
+
+
+def _call_super(machine: Machine, bound: SuperValue, name: str, arguments: Arguments, node: ast.AST) -> Value:
+    state = machine.world.state_of(bound.receiver)
+    if not isinstance(bound.receiver, Ref) or state is None:
+        return unresolved(machine, arguments, node)
+    lineage = ancestry(state.cls or bound.owner, machine.version).classes
+    position = lineage.index(bound.owner) + 1 if bound.owner in lineage else len(lineage)
+    for cls in lineage[position:]:
+        found = class_bindings(cls.node).get(name)
+        if isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef):
+            function = FunctionValue(found, cls.scope, cls)
+            return call_function(machine, function, arguments, node, receiver=bound.receiver)
+    if name == "__init__":
+        objects.construct_base(machine, bound.receiver, arguments, node)
+        return Const(None)
+    if state.kind is Kind.INSTANCE:
+        return unresolved(machine, arguments, node)
+    return lifecycle.call_method(machine, bound.receiver, name, arguments, node)
+
+
+def _call_object(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> Value:
+    state = machine.world.state(ref.id)
+    if state.kind.has_weights:
+        return lifecycle.call_layer(machine, ref, arguments, node)
+    if state.cls is not None:
+        function = ancestry(state.cls, machine.version).method("__call__")
+        if function is not None:
+            return call_function(machine, function, arguments, node, receiver=ref)
+    if state.kind in (Kind.LOSS, Kind.METRIC, Kind.OPTIMIZER, Kind.KERAS):
+        return merge_tensors(machine, argument_values(arguments)) or machine.unknown(node)
+    machine.world.escape(ref)
+    return unresolved(machine, arguments, node)
+
+
+# Functions of the project.
+
+
+def call_function(
+    machine: Machine,
+    function: FunctionValue,
+    arguments: Arguments,
+    node: ast.AST,
+    *,
+    receiver: Value | None = None,
+) -> Value:
+    """Follow a call of a project function with these arguments."""
+    if not _can_follow(machine, function):
+        if receiver is not None:
+            machine.world.escape(receiver)
+        return unresolved(machine, arguments, node)
+    if receiver is None and not _parameters(function):
+        machine.inlined.add(function.node)
+    scope = Scope(function.scope.module, function.scope)
+    _bind_parameters(machine, function, arguments, scope, receiver, node)
+    frame = Frame(scope, function.scope.module.source, function, _owner(machine, function), receiver)
+    _place(machine, frame, node)
+    result = _run(machine, frame)
+    return machine.unknown(node) if result is None else result
+
+
+def _can_follow(machine: Machine, function: FunctionValue) -> bool:
+    if machine.budget <= 0 or len(machine.frames) > MAX_DEPTH:
+        return False
+    if any(frame.function == function for frame in machine.frames):
+        return False
+    return not _is_generator(function.node)
+
+
+def _is_generator(node: ast.AST) -> bool:
+    cached = getattr(node, "_kerasast_generator", None)
+    if cached is None:
+        cached = any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own_nodes(node))
+        node._kerasast_generator = cached  # type: ignore[attr-defined]
+    return bool(cached)
+
+
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function's body, without those of functions inside it."""
+    stack: list[ast.AST] = list(ast.iter_child_nodes(node))
+    while stack:
+        inner = stack.pop()
+        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            continue
+        yield inner
+        stack.extend(ast.iter_child_nodes(inner))
+
+
+def _parameters(function: FunctionValue) -> list[ast.arg]:
+    given = function.node.args
+    extra = [part for part in (given.vararg, given.kwarg) if part is not None]
+    return [*given.posonlyargs, *given.args, *given.kwonlyargs, *extra]
+
+
+def _owner(machine: Machine, function: FunctionValue) -> ClassValue | None:
+    if function.owner is not None:
+        return function.owner
+    # A function inside a method belongs to the method's class, as `super()` sees it.
+    return machine.frame.cls if function.scope is machine.frame.scope else None
+
+
+def _place(machine: Machine, frame: Frame, node: ast.AST) -> None:
+    """Say where in the file under analysis things happen that happen in this frame."""
+    if frame.scope.module is machine.module:
+        return
+    frame.anchor = machine.anchor(node)
+    frame.foreign = machine.frame.foreign or machine.next_foreign()
+
+
+def _run(machine: Machine, frame: Frame) -> Value | None:
+    """Walk a frame's function; the value it returns, `None` if no path returns."""
+    caller = machine.frame
+    before = machine.snapshot()
+    machine.frame = frame
+    machine.frames.append(frame)
+    assert frame.function is not None
+    body = frame.function.node
+    try:
+        if isinstance(body, ast.Lambda):
+            return machine.evaluate(body.body)
+        machine.run_block(body.body)
+        if machine.alive:
+            frame.returns.append((Const(None), machine.snapshot()))
+        if frame.returns:
+            return machine.merge_values(frame.returns)
+    finally:
+        machine.frames.pop()
+        machine.frame = caller
+    machine.restore(before)
+    return None
+
+
+def _bind_parameters(
+    machine: Machine,
+    function: FunctionValue,
+    arguments: Arguments,
+    scope: Scope,
+    receiver: Value | None,
+    node: ast.AST,
+) -> None:
+    spec = function.node.args
+    names = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)]
+    if receiver is not None and names:
+        scope.names[names.pop(0)] = receiver
+    given = [argument.value for argument in arguments.positional]
+    keywords = {name: argument.value for name, argument in arguments.bound.items() if argument.keyword}
+    for name, value in zip(names, given, strict=False):
+        scope.names[name] = value
+    rest = tuple(given[len(names) :])
+    for name in [*names[len(given) :], *(parameter.arg for parameter in spec.kwonlyargs)]:
+        scope.names[name] = keywords.pop(name) if name in keywords else _default(function, name, arguments)
+    if spec.vararg is not None:
+        scope.names[spec.vararg.arg] = (
+            TupleValue(rest) if arguments.complete else machine.unknown(spec.vararg)
+        )
+    else:
+        machine.escape(rest)
+    if spec.kwarg is not None:
+        state = ObjectState(
+            Kind.DICT,
+            created=node,
+            items=tuple(keywords.values()),
+            keys=tuple(keywords),
+            complete=arguments.complete,
+        )
+        scope.names[spec.kwarg.arg] = machine.world.create(state)
+    else:
+        machine.escape(keywords.values())
+
+
+def _default(function: FunctionValue, name: str, arguments: Arguments) -> Value:
+    """The default of a parameter that was not given, if it is certain that it was not."""
+    if not arguments.complete or not _keeps_parameters(function):
+        return UNKNOWN
+    spec = function.node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    pairs: list[tuple[ast.arg, ast.expr | None]] = [
+        *zip(positional[len(positional) - len(spec.defaults) :], spec.defaults, strict=True),
+        *zip(spec.kwonlyargs, spec.kw_defaults, strict=True),
+    ]
+    for parameter, default in pairs:
+        if parameter.arg == name and default is not None:
+            return _default_value(default, function.scope)
+    return UNKNOWN
+
+
+def _default_value(node: ast.expr, scope: Scope) -> Value:
+    match node:
+        case ast.Tuple(elts=items):
+            return TupleValue(tuple(_default_value(item, scope) for item in items))
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+            return Const(-number)
+        case ast.Constant() | ast.Name() | ast.Attribute():
+            return static_value(node, scope)
+    return UNKNOWN
+
+
+def _keeps_parameters(function: FunctionValue) -> bool:
+    """Whether no decorator may fill in parameters by itself, as gin and hydra do."""
+    node = function.node
+    if isinstance(node, ast.Lambda):
+        return True
+    for item in node.decorator_list:
+        value = static_value(item, function.scope)
+        known = isinstance(value, ApiValue) or (isinstance(value, External) and value.name in _TRANSPARENT)
+        if not known and value not in (External("builtins.property"), External("builtins.classmethod")):
+            return False
+    return True
+
+
+def decorate(machine: Machine, decorator: ast.expr, function: Value) -> Value:
+    """What a name is bound to when `function` is defined under `decorator`."""
+    value = machine.evaluate(decorator)
+    if isinstance(value, FunctionValue) and isinstance(function, FunctionValue):
+        argument = Argument(decorator, function)
+        result = call_function(machine, value, Arguments({}, (argument,)), decorator)
+        return result if isinstance(result, FunctionValue | Partial) else function
+    return function
+
+
+def note_decorator(machine: Machine, decorator: ast.expr) -> None:
+    """Evaluate a class decorator for what it registers; the class stays what it is."""
+    machine.evaluate(decorator)
+
+
+def enter_function(machine: Machine, function: FunctionValue) -> None:
+    """Walk a function on its own: its parameters may be anything, and it may run at any time."""
+    scope = Scope(function.scope.module, function.scope)
+    for parameter in _parameters(function):
+        scope.names[parameter.arg] = machine.unknown(parameter)
+    machine.alive = True
+    receiver = objects.receiver_of(machine, function)
+    spec = function.node.args
+    first = [*spec.posonlyargs, *spec.args][:1]
+    if receiver is not None and first:
+        scope.names[first[0].arg] = receiver
+    frame = Frame(scope, function.scope.module.source, function, _owner(machine, function), receiver)
+    _run(machine, frame)
+    machine.alive = True
+
+
+# Assignment.
+
+
+def assign(machine: Machine, target: ast.expr, value: Value) -> None:
+    """Bind a target to a value."""
+    match target:
+        case ast.Name(id=name):
+            machine.frame.scope.home(name).names[name] = value
+        case ast.Attribute(value=owner, attr=attr):
+            set_attribute(machine, machine.evaluate(owner), attr, value, target)
+        case ast.Subscript():
+            set_item(machine, machine.evaluate(target.value), machine.evaluate(target.slice), value, target)
+        case ast.Tuple(elts=targets) | ast.List(elts=targets):
+            _unpack(machine, targets, value)
+        case ast.Starred(value=inner):
+            assign(machine, inner, UNKNOWN)
+
+
+def _unpack(machine: Machine, targets: Sequence[ast.expr], value: Value) -> None:
+    items = machine.world.items(value)
+    starred = any(isinstance(target, ast.Starred) for target in targets)
+    if items is not None and not starred and len(items) == len(targets):
+        for target, item in zip(targets, items, strict=True):
+            assign(machine, target, item)
+        return
+    for target in targets:
+        if isinstance(value, Tensor | WeightsOf):
+            assign(machine, target, value)
+        else:
+            assign(machine, target, machine.unknown(target))
+    element_of(machine, value)
+
+
+def is_custom_object_scope(machine: Machine, value: Value) -> bool:
+    """Whether a context manager is Keras's `custom_object_scope`."""
+    state = machine.world.state_of(value)
+    return state is not None and state.api == "keras.saving.custom_object_scope"

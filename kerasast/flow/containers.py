@@ -1,0 +1,241 @@
+"""Lists, dicts, sets, strings and tensors: made, read and changed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import Any
+
+from kerasast.flow.arguments import Arguments
+from kerasast.flow.machine import Machine
+from kerasast.flow.text import format_text, join_path
+from kerasast.flow.values import (
+    UNKNOWN,
+    Const,
+    Kind,
+    LayersOf,
+    ObjectId,
+    ObjectState,
+    Ref,
+    Tensor,
+    Text,
+    Tri,
+    TupleValue,
+    Value,
+    WeightsOf,
+)
+
+MAX_UNROLL = 16
+"""Items of a known list over which a loop or comprehension is walked one by one."""
+
+
+def new_container(
+    machine: Machine,
+    node: ast.AST,
+    kind: Kind,
+    items: tuple[Value, ...],
+    *,
+    complete: bool = True,
+    keys: tuple[Any, ...] = (),
+) -> Ref:
+    """A new list, set or dict."""
+    state = ObjectState(
+        kind, created=node, items=items, keys=keys, complete=complete, foreign=machine.frame.foreign
+    )
+    return machine.world.create(state)
+
+
+def element_of(machine: Machine, value: Value) -> Value:
+    """Some item of an iterable, when it is not known which."""
+    match value:
+        case WeightsOf():
+            return value
+        case LayersOf(owner, _, sliced):
+            return LayersOf(owner, element=True, sliced=sliced)
+        case Tensor():
+            return value
+        case TupleValue() | Ref():
+            items = machine.world.items(value)
+            if items is not None and items and all(item == items[0] for item in items):
+                return items[0]
+            for item in items if items is not None else known_items(machine, value):
+                machine.world.escape(item)
+    return UNKNOWN
+
+
+def known_items(machine: Machine, value: Value) -> tuple[Value, ...]:
+    """The items that a container is known to have, though it may have others."""
+    if isinstance(value, Ref):
+        return machine.world.state(value.id).items
+    return ()
+
+
+def merge_tensors(machine: Machine, values: Iterable[Value]) -> Tensor | None:
+    """The tensor that an operation on `values` gives; `None` if no tensor is among them."""
+    symbolic: Tri | None = None
+    layers: dict[ObjectId, None] = {}
+    complete = True
+    stack = list(values)
+    while stack:
+        value = stack.pop(0)
+        match value:
+            case Tensor():
+                symbolic = value.symbolic if symbolic is None else symbolic.either(value.symbolic)
+                layers.update(dict.fromkeys(value.layers))
+                complete = complete and value.complete
+            case TupleValue(items):
+                stack.extend(items)
+            case Ref(target):
+                state = machine.world.state(target)
+                if state.kind.is_container:
+                    stack.extend(state.items)
+                    complete = complete and state.complete
+    return None if symbolic is None else Tensor(symbolic, tuple(layers), complete)
+
+
+def truth_of(value: Value) -> bool | None:
+    """Whether a value counts as true, if that is certain."""
+    match value:
+        case Const(constant):
+            return bool(constant)
+        case TupleValue(items):
+            return bool(items)
+    return None
+
+
+def held_objects(machine: Machine, value: Value) -> tuple[ObjectId, ...]:
+    """The layers and models that a value is or holds, in containers at any depth, in order."""
+    found: dict[ObjectId, None] = {}
+    stack = [value]
+    while stack:
+        item = stack.pop(0)
+        match item:
+            case Ref(target):
+                state = machine.world.state(target)
+                if state.kind.has_weights:
+                    found[target] = None
+                elif state.kind.is_container:
+                    stack[:0] = state.items
+            case TupleValue(items):
+                stack[:0] = items
+    return tuple(found)
+
+
+def all_known(machine: Machine, value: Value) -> bool:
+    """Whether `held_objects` tells everything that a value holds."""
+    match value:
+        case Const() | Text() | Tensor():
+            return True
+        case TupleValue(items):
+            return all(all_known(machine, item) for item in items)
+        case Ref(target):
+            state = machine.world.state(target)
+            if state.kind.is_container:
+                return (
+                    state.complete
+                    and not state.escaped
+                    and all(all_known(machine, item) for item in state.items)
+                )
+            return state.kind is not Kind.INSTANCE
+    return False
+
+
+def call_container(
+    machine: Machine, ref: Ref, state: ObjectState, name: str, arguments: Arguments, node: ast.AST
+) -> Value:
+    """A method of a list, set or dict."""
+    values = [argument.value for argument in arguments.positional]
+    world = machine.world
+    match name, values:
+        case "append" | "add", [item]:
+            world.update(ref.id, items=(*state.items, item))
+        case "extend", [items]:
+            more = world.items(items)
+            _extend(machine, ref, state, items, more)
+        case "insert", [Const(int(index)), item]:
+            listed = list(state.items)
+            listed.insert(index, item)
+            world.update(ref.id, items=tuple(listed))
+        case "copy", []:
+            return new_container(
+                machine, node, state.kind, state.items, complete=state.complete, keys=state.keys
+            )
+        case "get", [Const(key), *_] if state.kind is Kind.DICT:
+            return _by_key(machine, state, key, node)
+        case "pop", _:
+            world.update(ref.id, complete=False)
+            if state.kind is Kind.LIST and state.complete and not values and state.items:
+                world.update(ref.id, items=state.items[:-1], complete=True)
+                return state.items[-1]
+            if state.kind is Kind.DICT and values and isinstance(values[0], Const):
+                return _by_key(machine, state, values[0].value, node)
+        case "update", [Ref(other)] if state.kind is Kind.DICT and world.state(other).kind is Kind.DICT:
+            added = world.state(other)
+            world.update(
+                ref.id,
+                items=state.items + added.items,
+                keys=state.keys + added.keys,
+                complete=state.complete and added.complete,
+            )
+        case "values", []:
+            return new_container(machine, node, Kind.LIST, state.items, complete=state.complete)
+        case "items", [] if state.kind is Kind.DICT and state.complete:
+            pairs = zip(state.keys, state.items, strict=False)
+            return new_container(machine, node, Kind.LIST, tuple(TupleValue((Const(k), v)) for k, v in pairs))
+        case "keys", [] if state.kind is Kind.DICT and state.complete:
+            return new_container(machine, node, Kind.LIST, tuple(Const(key) for key in state.keys))
+        case "sort" | "reverse" | "clear" | "remove" | "update" | "setdefault" | "append" | "insert", _:
+            machine.escape(values)
+            world.update(ref.id, complete=False)
+        case "index" | "count" | "keys" | "items", _:
+            pass
+        case _:
+            machine.escape(values)
+    return machine.unknown(node)
+
+
+def _extend(
+    machine: Machine, ref: Ref, state: ObjectState, value: Value, more: tuple[Value, ...] | None
+) -> None:
+    if more is None:
+        element_of(machine, value)
+        machine.world.update(ref.id, complete=False)
+    else:
+        machine.world.update(ref.id, items=state.items + more)
+
+
+def _by_key(machine: Machine, state: ObjectState, key: Any, node: ast.AST) -> Value:
+    if state.complete:
+        for known, item in zip(reversed(state.keys), reversed(state.items), strict=False):
+            if known == key:
+                return item
+    return machine.unknown(node)
+
+
+def set_item(machine: Machine, owner: Value, index: Value, item: Value, node: ast.AST) -> None:
+    """`owner[index] = item`."""
+    if not isinstance(owner, Ref) or not machine.world.state(owner.id).kind.is_container:
+        machine.world.escape(item)
+        return
+    state = machine.world.state(owner.id)
+    if state.kind is Kind.DICT and isinstance(index, Const):
+        kept = [(k, v) for k, v in zip(state.keys, state.items, strict=False) if k != index.value]
+        keys = (*(k for k, _ in kept), index.value)
+        machine.world.update(owner.id, keys=keys, items=(*(v for _, v in kept), item))
+    else:
+        machine.world.update(owner.id, items=(*state.items, item), complete=False)
+
+
+def call_string(
+    machine: Machine, value: Const | Text, name: str, arguments: Arguments, node: ast.AST
+) -> Value:
+    """A method of a string or path."""
+    values = [argument.value for argument in arguments.positional]
+    if name == "format" and isinstance(value, Const):
+        given = [*values, *(argument.value for argument in arguments.bound.values())]
+        return format_text(value.value, given)
+    if name in ("as_posix", "resolve", "absolute", "expanduser", "strip"):
+        return value
+    if name == "joinpath":
+        return join_path([value, *values])
+    return machine.unknown(node)

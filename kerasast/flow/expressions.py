@@ -1,0 +1,448 @@
+"""Expressions: what each is worth, and what evaluating it does."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kerasast.flow import calls
+from kerasast.flow.attributes import get_attribute
+from kerasast.flow.containers import (
+    MAX_UNROLL,
+    element_of,
+    known_items,
+    merge_tensors,
+    new_container,
+    truth_of,
+)
+from kerasast.flow.machine import Machine
+from kerasast.flow.scopes import Scope
+from kerasast.flow.text import concatenate, format_text, join_path
+from kerasast.flow.values import (
+    UNKNOWN,
+    Const,
+    External,
+    FunctionValue,
+    Kind,
+    LayersOf,
+    Ref,
+    Tensor,
+    Text,
+    TupleValue,
+    Value,
+    WeightsOf,
+)
+
+
+def evaluate(machine: Machine, node: ast.expr) -> Value:
+    """The value of an expression, with its effects."""
+    handler = _HANDLERS.get(type(node))
+    return UNKNOWN if handler is None else handler(machine, node)
+
+
+def _constant(machine: Machine, node: ast.Constant) -> Value:
+    return Const(node.value)
+
+
+def _name(machine: Machine, node: ast.Name) -> Value:
+    return machine.frame.scope.lookup(node.id) or UNKNOWN
+
+
+def _attribute(machine: Machine, node: ast.Attribute) -> Value:
+    return get_attribute(machine, machine.evaluate(node.value), node.attr, node)
+
+
+def _call(machine: Machine, node: ast.Call) -> Value:
+    return calls.evaluate_call(machine, node)
+
+
+def _tuple(machine: Machine, node: ast.Tuple) -> Value:
+    items, complete = evaluate_items(machine, node.elts)
+    return TupleValue(items) if complete else new_container(machine, node, Kind.LIST, items, complete=False)
+
+
+def _list(machine: Machine, node: ast.List | ast.Set) -> Value:
+    items, complete = evaluate_items(machine, node.elts)
+    kind = Kind.LIST if isinstance(node, ast.List) else Kind.SET
+    return new_container(machine, node, kind, items, complete=complete)
+
+
+def _dict(machine: Machine, node: ast.Dict) -> Value:
+    keys: list[Any] = []
+    values: list[Value] = []
+    complete = True
+    for key, item in zip(node.keys, node.values, strict=True):
+        value = machine.evaluate(item)
+        if key is not None:
+            known = machine.evaluate(key)
+            complete = complete and isinstance(known, Const)
+            keys.append(known.value if isinstance(known, Const) else None)
+            values.append(value)
+            continue
+        state = machine.world.state_of(value)
+        if isinstance(value, Ref) and state is not None and state.kind is Kind.DICT and state.complete:
+            keys.extend(state.keys)
+            values.extend(state.items)
+        else:
+            complete = False
+    return new_container(machine, node, Kind.DICT, tuple(values), complete=complete, keys=tuple(keys))
+
+
+def evaluate_items(machine: Machine, nodes: Sequence[ast.expr]) -> tuple[tuple[Value, ...], bool]:
+    """The values of the items of a display, and whether these are all."""
+    items: list[Value] = []
+    complete = True
+    for node in nodes:
+        if not isinstance(node, ast.Starred):
+            items.append(machine.evaluate(node))
+            continue
+        value = machine.evaluate(node.value)
+        spread = machine.world.items(value)
+        if spread is None:
+            complete = False
+            items.append(element_of(machine, value))
+        else:
+            items.extend(spread)
+    return tuple(items), complete
+
+
+def _binary(machine: Machine, node: ast.BinOp) -> Value:
+    left, right = machine.evaluate(node.left), machine.evaluate(node.right)
+    return binary(machine, node, left, right)
+
+
+def binary(machine: Machine, node: ast.BinOp | ast.AugAssign, left: Value, right: Value) -> Value:
+    """The value of `left <op> right`."""
+    tensor = merge_tensors(machine, [left, right])
+    if tensor is not None:
+        return tensor
+    match node.op, left, right:
+        case ast.Add(), Const(str()) | Text(), _:
+            return concatenate([left, right])
+        case ast.Add(), _, Const(str()) | Text():
+            return concatenate([left, right])
+        case ast.Add(), _, _ if (joined := _joined_items(machine, node, left, right)) is not None:
+            return joined
+        case ast.Div(), _, Const(str()) | Text():
+            return join_path([left, right])
+        case ast.Mod(), Const(str(template)), _:
+            values = right.items if isinstance(right, TupleValue) else (right,)
+            return format_text(template, list(values))
+        case _, Const(int() | float() as a), Const(int() | float() as b):
+            return _arithmetic(node.op, a, b)
+        case ast.Mult(), Ref(), _:
+            return _repeat(machine, node, left, right)
+    return machine.unknown(node)
+
+
+def _joined_items(machine: Machine, node: ast.AST, left: Value, right: Value) -> Value | None:
+    first, second = machine.world.items(left), machine.world.items(right)
+    if first is None and second is None:
+        return None
+    if isinstance(left, TupleValue) and isinstance(right, TupleValue):
+        return TupleValue(left.items + right.items)
+    items = (first or known_items(machine, left)) + (second or known_items(machine, right))
+    complete = first is not None and second is not None
+    return new_container(machine, node, Kind.LIST, items, complete=complete)
+
+
+def _repeat(machine: Machine, node: ast.AST, left: Value, right: Value) -> Value:
+    items = machine.world.items(left)
+    if (
+        items is None
+        or not isinstance(right, Const)
+        or not isinstance(right.value, int)
+        or right.value > MAX_UNROLL
+    ):
+        return machine.unknown(node)
+    return new_container(machine, node, Kind.LIST, items * right.value)
+
+
+def _arithmetic(operator: ast.operator, a: float, b: float) -> Value:
+    if abs(a) > 1e9 or abs(b) > 1e9:
+        return UNKNOWN
+    match operator:
+        case ast.Add():
+            return Const(a + b)
+        case ast.Sub():
+            return Const(a - b)
+        case ast.Mult():
+            return Const(a * b)
+        case ast.FloorDiv() if b:
+            return Const(a // b)
+        case ast.Div() if b:
+            return Const(a / b)
+        case ast.Mod() if b:
+            return Const(a % b)
+    return UNKNOWN
+
+
+def _unary(machine: Machine, node: ast.UnaryOp) -> Value:
+    value = machine.evaluate(node.operand)
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(node.op, ast.Not):
+        truth = truth_of(value)
+        return UNKNOWN if truth is None else Const(not truth)
+    if isinstance(node.op, ast.USub) and isinstance(value, Const) and isinstance(value.value, int | float):
+        return Const(-value.value)
+    return UNKNOWN
+
+
+def _bool(machine: Machine, node: ast.BoolOp) -> Value:
+    """`and` and `or`: the later operands may not be evaluated."""
+    value = machine.evaluate(node.values[0])
+    for operand in node.values[1:]:
+        truth = truth_of(value)
+        if truth is not None and truth == isinstance(node.op, ast.Or):
+            return value
+        if truth is not None:
+            value = machine.evaluate(operand)
+            continue
+        before = machine.snapshot()
+        other = machine.evaluate(operand)
+        value = machine.merge_values([(value, before), (other, machine.snapshot())])
+    return value
+
+
+def _compare(machine: Machine, node: ast.Compare) -> Value:
+    values = [machine.evaluate(part) for part in (node.left, *node.comparators)]
+    if len(values) != 2 or not all(isinstance(value, Const) for value in values):
+        return _compare_with_none(node, values)
+    left, right = (value.value for value in values if isinstance(value, Const))
+    return _compare_constants(node.ops[0], left, right)
+
+
+def _compare_with_none(node: ast.Compare, values: list[Value]) -> Value:
+    """`tensor is None` is false; for an object it is left open, because a name may be `None` on another path."""
+    match node.ops[0], values:
+        case ast.Is(), [Tensor() | FunctionValue() | TupleValue(), Const(None)]:
+            return Const(False)
+        case ast.IsNot(), [Tensor() | FunctionValue() | TupleValue(), Const(None)]:
+            return Const(True)
+    return UNKNOWN
+
+
+def _compare_constants(operator: ast.cmpop, left: Any, right: Any) -> Value:
+    try:
+        match operator:
+            case ast.Eq():
+                return Const(left == right)
+            case ast.NotEq():
+                return Const(left != right)
+            case ast.Is():
+                return Const(left is right or left == right)
+            case ast.IsNot():
+                return Const(left is not right and left != right)
+            case ast.Lt():
+                return Const(left < right)
+            case ast.LtE():
+                return Const(left <= right)
+            case ast.Gt():
+                return Const(left > right)
+            case ast.GtE():
+                return Const(left >= right)
+            case ast.In():
+                return Const(left in right)
+            case ast.NotIn():
+                return Const(left not in right)
+    except TypeError:
+        pass
+    return UNKNOWN
+
+
+def _conditional(machine: Machine, node: ast.IfExp) -> Value:
+    truth = truth_of(machine.evaluate(node.test))
+    if truth is not None:
+        return machine.evaluate(node.body if truth else node.orelse)
+    before = machine.snapshot()
+    first = machine.evaluate(node.body)
+    after = machine.snapshot()
+    machine.restore(before)
+    second = machine.evaluate(node.orelse)
+    return machine.merge_values([(first, after), (second, machine.snapshot())])
+
+
+def _subscript(machine: Machine, node: ast.Subscript) -> Value:
+    value = machine.evaluate(node.value)
+    index = machine.evaluate(node.slice)
+    match value:
+        case Tensor() | WeightsOf():
+            return value
+        case LayersOf(owner):
+            return LayersOf(owner, element=not isinstance(node.slice, ast.Slice), sliced=True)
+        case External(name):
+            return External(f"{name}[]")
+        case TupleValue() | Ref():
+            return _item(machine, node, value, index)
+        case Const(str()):
+            return machine.unknown(node)
+    return machine.unknown(node)
+
+
+def _item(machine: Machine, node: ast.Subscript, value: Value, index: Value) -> Value:
+    state = machine.world.state_of(value)
+    if state is not None and not state.kind.is_container:
+        return machine.unknown(node)
+    items = machine.world.items(value)
+    if isinstance(node.slice, ast.Slice):
+        part = None if items is None else _slice(node.slice, items)
+        if part is None:
+            element_of(machine, value)
+            return machine.unknown(node)
+        return TupleValue(part) if state is None else new_container(machine, node, Kind.LIST, part)
+    if items is not None and isinstance(index, Const):
+        if state is not None and state.kind is Kind.DICT:
+            matches = [item for key, item in zip(state.keys, items, strict=False) if key == index.value]
+            return matches[-1] if matches else machine.unknown(node)
+        if isinstance(index.value, int) and -len(items) <= index.value < len(items):
+            return items[index.value]
+    element_of(machine, value)
+    return machine.unknown(node)
+
+
+def _slice(node: ast.Slice, items: tuple[Value, ...]) -> tuple[Value, ...] | None:
+    bounds: list[int | None] = []
+    for part in (node.lower, node.upper, node.step):
+        match part:
+            case None:
+                bounds.append(None)
+            case ast.Constant(value=int(number)):
+                bounds.append(number)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
+                bounds.append(-number)
+            case _:
+                return None
+    return None if bounds[2] == 0 else items[slice(*bounds)]
+
+
+def _slice_parts(machine: Machine, node: ast.Slice) -> Value:
+    for part in (node.lower, node.upper, node.step):
+        if part is not None:
+            machine.evaluate(part)
+    return UNKNOWN
+
+
+def _formatted(machine: Machine, node: ast.JoinedStr) -> Value:
+    pieces: list[Any] = []
+    for part in node.values:
+        match part:
+            case ast.Constant(value=str(text)):
+                pieces.append(text)
+            case ast.FormattedValue(value=inner, conversion=-1, format_spec=None):
+                value = machine.evaluate(inner)
+                pieces.append(value)
+            case ast.FormattedValue(value=inner):
+                machine.evaluate(inner)
+                pieces.append(machine.unknown(part))
+    return concatenate(pieces)
+
+
+def _named(machine: Machine, node: ast.NamedExpr) -> Value:
+    value = machine.evaluate(node.value)
+    machine.frame.scope.home(node.target.id).names[node.target.id] = value
+    return value
+
+
+def _lambda(machine: Machine, node: ast.Lambda) -> Value:
+    return FunctionValue(node, machine.frame.scope)
+
+
+def _inner(machine: Machine, node: ast.Await | ast.Starred) -> Value:
+    return machine.evaluate(node.value)
+
+
+def _yield(machine: Machine, node: ast.Yield | ast.YieldFrom) -> Value:
+    machine.frame.yields = True
+    if node.value is not None:
+        machine.world.escape(machine.evaluate(node.value))
+    return UNKNOWN
+
+
+def _comprehension(
+    machine: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+) -> Value:
+    """Walk the element once for each item of a short known iterable, else once for any item."""
+    outer = machine.frame.scope
+    machine.frame.scope = inner = Scope(outer.module, outer)
+    machine.frame.conditional += 1
+    try:
+        results: list[Value] = []
+        keys: list[Any] = []
+        complete = _generate(machine, node, 0, inner, results, keys)
+    finally:
+        machine.frame.conditional -= 1
+        machine.frame.scope = outer
+    weights = next((value for value in results if isinstance(value, WeightsOf)), None)
+    if weights is not None:
+        return weights
+    kind = (
+        Kind.DICT
+        if isinstance(node, ast.DictComp)
+        else Kind.SET
+        if isinstance(node, ast.SetComp)
+        else Kind.LIST
+    )
+    complete = complete and len(keys) == len(results) if kind is Kind.DICT else complete
+    return new_container(machine, node, kind, tuple(results), complete=complete, keys=tuple(keys))
+
+
+def _generate(
+    machine: Machine,
+    node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp,
+    depth: int,
+    scope: Scope,
+    results: list[Value],
+    keys: list[Any],
+) -> bool:
+    if depth == len(node.generators):
+        if isinstance(node, ast.DictComp):
+            key = machine.evaluate(node.key)
+            if isinstance(key, Const):
+                keys.append(key.value)
+            results.append(machine.evaluate(node.value))
+        else:
+            results.append(machine.evaluate(node.elt))
+        return True
+    generator = node.generators[depth]
+    iterable = machine.evaluate(generator.iter)
+    items = machine.world.items(iterable)
+    complete = items is not None and len(items) <= MAX_UNROLL and len(results) <= MAX_UNROLL
+    chosen = items if complete and items is not None else (element_of(machine, iterable),)
+    for item in chosen:
+        calls.assign(machine, generator.target, item)
+        for test in generator.ifs:
+            machine.evaluate(test)
+        complete = _generate(machine, node, depth + 1, scope, results, keys) and complete
+    return complete and not generator.ifs
+
+
+_HANDLERS: dict[type[ast.AST], Callable[[Machine, Any], Value]] = {
+    ast.Attribute: _attribute,
+    ast.Await: _inner,
+    ast.BinOp: _binary,
+    ast.BoolOp: _bool,
+    ast.Call: _call,
+    ast.Compare: _compare,
+    ast.Constant: _constant,
+    ast.Dict: _dict,
+    ast.DictComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.IfExp: _conditional,
+    ast.JoinedStr: _formatted,
+    ast.Lambda: _lambda,
+    ast.List: _list,
+    ast.ListComp: _comprehension,
+    ast.Name: _name,
+    ast.NamedExpr: _named,
+    ast.Set: _list,
+    ast.SetComp: _comprehension,
+    ast.Slice: _slice_parts,
+    ast.Starred: _inner,
+    ast.Subscript: _subscript,
+    ast.Tuple: _tuple,
+    ast.UnaryOp: _unary,
+    ast.Yield: _yield,
+    ast.YieldFrom: _yield,
+}

@@ -1,0 +1,338 @@
+"""Functions outside Keras and the project: Python's own, NumPy's, TensorFlow's, and any other."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from kerasast.flow.arguments import Arguments
+from kerasast.flow.attributes import get_attribute, set_attribute
+from kerasast.flow.containers import element_of, known_items, merge_tensors, new_container
+from kerasast.flow.events import ExternalCall
+from kerasast.flow.machine import Machine
+from kerasast.flow.text import concatenate, join_path
+from kerasast.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Const,
+    External,
+    Kind,
+    LayersOf,
+    ObjectId,
+    Partial,
+    Ref,
+    SuperValue,
+    Tensor,
+    Text,
+    TupleValue,
+    Unknown,
+    Value,
+    WeightsOf,
+)
+
+_HARMLESS = (
+    "builtins.",
+    "copy.",
+    "gc.",
+    "h5py.",
+    "joblib.dump",
+    "json.",
+    "logging.",
+    "math.",
+    "matplotlib.",
+    "numpy.",
+    "os.",
+    "pickle.",
+    "cloudpickle.",
+    "dill.",
+    "pprint.",
+    "random.",
+    "re.",
+    "sys.",
+    "tensorflow.GradientTape",
+    "tensorflow.Variable",
+    "tensorflow.config.",
+    "tensorflow.data.",
+    "tensorflow.io.",
+    "tensorflow.math.",
+    "tensorflow.print",
+    "tensorflow.random.",
+    "tensorflow.saved_model.save",
+    "tensorflow.summary.",
+    "tensorflow.distribute.",
+    "time.",
+    "typing.",
+    "warnings.",
+)
+"""What does nothing to the life of a Keras object that is given to it."""
+
+_KEEPS_WEIGHTS = frozenset(
+    [
+        "builtins.dict",
+        "builtins.enumerate",
+        "builtins.list",
+        "builtins.map",
+        "builtins.reversed",
+        "builtins.sorted",
+        "builtins.tuple",
+        "builtins.zip",
+        "numpy.array",
+        "numpy.asarray",
+        "numpy.concatenate",
+        "numpy.copy",
+        "numpy.stack",
+        "copy.copy",
+        "copy.deepcopy",
+        "tensorflow.keras.backend.batch_get_value",
+    ]
+)
+
+
+def call_external(machine: Machine, name: str, arguments: Arguments, node: ast.AST) -> Value:
+    """The value of calling a function by its absolute dotted name."""
+    handler = _FUNCTIONS.get(name)
+    if handler is not None:
+        return handler(machine, arguments, node)
+    values = [argument.value for argument in arguments.positional]
+    values.extend(argument.value for argument in arguments.bound.values())
+    _tell(machine, name, arguments, values, node)
+    if name in _KEEPS_WEIGHTS:
+        weights = next((value for value in values if isinstance(value, WeightsOf)), None)
+        if weights is not None:
+            return weights
+    if not name.startswith(_HARMLESS):
+        machine.escape(values)
+    tensor = merge_tensors(machine, values)
+    if tensor is not None:
+        return tensor
+    return External(f"{name}()") if not name.startswith("builtins.") else machine.unknown(node)
+
+
+def _tell(machine: Machine, name: str, arguments: Arguments, values: list[Value], node: ast.AST) -> None:
+    if machine.wants(ExternalCall) and machine.visible(_mentioned(machine, values)):
+        machine.emit(ExternalCall(machine.anchor(node), name, arguments, machine.enclosing, machine.world))
+
+
+def _mentioned(machine: Machine, values: list[Value]) -> list[ObjectId]:
+    found: list[ObjectId] = []
+    for value in values:
+        match value:
+            case Ref(target) | WeightsOf(owner=target):
+                found.append(target)
+    return found
+
+
+# Python's own functions.
+
+
+def _super(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    frame = machine.frame
+    owner, receiver = frame.cls, frame.receiver
+    if len(arguments.positional) == 2:
+        given = arguments.positional[0].value
+        if isinstance(given, ClassValue):
+            owner = given
+        receiver = arguments.positional[1].value
+    elif receiver is None:
+        receiver = next(
+            (outer.receiver for outer in reversed(machine.frames) if outer.receiver is not None), None
+        )
+    if owner is None or receiver is None:
+        return UNKNOWN
+    return SuperValue(owner, receiver)
+
+
+def _sequence(kind: Kind) -> Callable[[Machine, Arguments, ast.AST], Value]:
+    def make(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+        if not arguments.positional:
+            return new_container(machine, node, kind, ())
+        value = arguments.positional[0].value
+        if isinstance(value, WeightsOf | LayersOf | Tensor):
+            return value
+        items = machine.world.items(value)
+        if items is None:
+            return new_container(machine, node, kind, known_items(machine, value), complete=False)
+        return new_container(machine, node, kind, items)
+
+    return make
+
+
+def _tuple(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    if not arguments.positional:
+        return TupleValue(())
+    value = arguments.positional[0].value
+    items = machine.world.items(value)
+    if items is not None:
+        return TupleValue(items)
+    return value if isinstance(value, WeightsOf | LayersOf | Tensor) else machine.unknown(node)
+
+
+def _dict(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    weights = next((item.value for item in arguments.positional if isinstance(item.value, WeightsOf)), None)
+    if weights is not None:
+        return weights
+    keys = tuple(arguments.bound)
+    items = tuple(argument.value for argument in arguments.bound.values())
+    complete = arguments.complete
+    for argument in arguments.positional:
+        state = machine.world.state_of(argument.value)
+        if state is not None and state.kind is Kind.DICT:
+            keys, items = (*state.keys, *keys), (*state.items, *items)
+            complete = complete and state.complete
+        else:
+            complete = False
+    return new_container(machine, node, Kind.DICT, items, complete=complete, keys=keys)
+
+
+def _enumerate(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    if not arguments.positional:
+        return machine.unknown(node)
+    value = arguments.positional[0].value
+    if isinstance(value, WeightsOf):
+        return value
+    items = machine.world.items(value)
+    if items is not None:
+        pairs = tuple(TupleValue((Const(index), item)) for index, item in enumerate(items))
+        return new_container(machine, node, Kind.LIST, pairs)
+    pair = TupleValue((UNKNOWN, element_of(machine, value)))
+    return new_container(machine, node, Kind.LIST, (pair, pair), complete=False)
+
+
+def _zip(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    values = [argument.value for argument in arguments.positional]
+    weights = next((value for value in values if isinstance(value, WeightsOf)), None)
+    if weights is not None:
+        return weights
+    lists = [machine.world.items(value) for value in values]
+    if any(items is None for items in lists):
+        for value in values:
+            element_of(machine, value)
+        return machine.unknown(node)
+    rows = zip(*(items for items in lists if items is not None), strict=False)
+    return new_container(machine, node, Kind.LIST, tuple(TupleValue(tuple(row)) for row in rows))
+
+
+def _range(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    numbers = [argument.value for argument in arguments.positional]
+    if (
+        all(isinstance(value, Const) and isinstance(value.value, int) for value in numbers)
+        and 0 < len(numbers) < 4
+    ):
+        bounds = [value.value for value in numbers if isinstance(value, Const)]
+        if not (len(bounds) == 3 and bounds[2] == 0) and len(spread := range(*bounds)) <= 4:
+            return TupleValue(tuple(Const(number) for number in spread))
+    return machine.unknown(node)
+
+
+def _first(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    return arguments.positional[0].value if arguments.positional else machine.unknown(node)
+
+
+def _text(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    match [argument.value for argument in arguments.positional]:
+        case [Const(str()) | Text() as value]:
+            return value
+        case [Const() | Unknown() as value]:
+            return concatenate([value])
+    return machine.unknown(node)
+
+
+def _join(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    if not arguments.complete:
+        return machine.unknown(node)
+    return join_path([argument.value for argument in arguments.positional])
+
+
+def _getattr(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    match [argument.value for argument in arguments.positional]:
+        case [owner, Const(str(name)), *_]:
+            return get_attribute(machine, owner, name, node)
+    return machine.unknown(node)
+
+
+def _setattr(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    match [argument.value for argument in arguments.positional]:
+        case [owner, Const(str(name)), value]:
+            set_attribute(machine, owner, name, value, node)
+        case values:
+            machine.escape(values)
+    return Const(None)
+
+
+def _partial(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    if not arguments.positional or not arguments.complete:
+        return machine.unknown(node)
+    function, *args = (argument.value for argument in arguments.positional)
+    keywords = tuple((name, argument.value) for name, argument in arguments.bound.items())
+    return Partial(function, tuple(args), keywords)
+
+
+def _map(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    values = [argument.value for argument in arguments.positional]
+    weights = next((value for value in values if isinstance(value, WeightsOf)), None)
+    if weights is not None:
+        return weights
+    for value in values[1:]:
+        element_of(machine, value)
+    return machine.unknown(node)
+
+
+def _len(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    items = machine.world.items(arguments.positional[0].value) if arguments.positional else None
+    return machine.unknown(node) if items is None else Const(len(items))
+
+
+def _isinstance(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    return machine.unknown(node)
+
+
+def _deepcopy(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    value = arguments.positional[0].value if arguments.positional else UNKNOWN
+    if isinstance(value, Ref):
+        return machine.world.create(machine.world.state(value.id))
+    return value
+
+
+def _update_names(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    """`get_custom_objects().update({…})`."""
+    machine.registered.extend(argument.value for argument in arguments.positional)
+    if arguments.bound:
+        keys = tuple(arguments.bound)
+        machine.registered.append(new_container(machine, node, Kind.DICT, (), keys=keys))
+    return Const(None)
+
+
+_FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
+    "builtins.dict": _dict,
+    "builtins.enumerate": _enumerate,
+    "builtins.getattr": _getattr,
+    "builtins.isinstance": _isinstance,
+    "builtins.iter": _first,
+    "builtins.len": _len,
+    "builtins.list": _sequence(Kind.LIST),
+    "builtins.map": _map,
+    "builtins.range": _range,
+    "builtins.reversed": _sequence(Kind.LIST),
+    "builtins.set": _sequence(Kind.SET),
+    "builtins.setattr": _setattr,
+    "builtins.sorted": _sequence(Kind.LIST),
+    "builtins.str": _text,
+    "builtins.super": _super,
+    "builtins.tuple": _tuple,
+    "builtins.zip": _zip,
+    "collections.OrderedDict": _dict,
+    "copy.copy": _deepcopy,
+    "copy.deepcopy": _deepcopy,
+    "functools.partial": _partial,
+    "keras.saving.get_custom_objects().update": _update_names,
+    "os.fspath": _text,
+    "os.path.abspath": _first,
+    "os.path.expanduser": _first,
+    "os.path.join": _join,
+    "pathlib.Path": _join,
+    "pathlib.PurePath": _join,
+    "tensorflow.identity": _first,
+    "tqdm.auto.tqdm": _first,
+    "tqdm.notebook.tqdm": _first,
+    "tqdm.tqdm": _first,
+}

@@ -1,0 +1,136 @@
+"""Walk one file and emit events: the module first, then every function and method on its own."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+
+from kerasast.flow import calls, expressions, statements
+from kerasast.flow.ancestry import ancestry
+from kerasast.flow.arguments import Arguments
+from kerasast.flow.class_facts import class_facts
+from kerasast.flow.events import ClassDefined, Event
+from kerasast.flow.facts import FileFacts
+from kerasast.flow.machine import Machine
+from kerasast.flow.scopes import ModuleScope, Scope, make_class
+from kerasast.flow.values import ClassValue, FunctionValue, Value
+from kerasast.index.project import ProjectIndex
+from kerasast.source import SourceFile
+from kerasast.versions import KerasVersion
+
+KERAS_BASES = (
+    "keras.layers.Layer",
+    "keras.Model",
+    "keras.metrics.Metric",
+    "keras.losses.Loss",
+    "keras.callbacks.Callback",
+    "keras.optimizers.Optimizer",
+    "keras.optimizers.schedules.LearningRateSchedule",
+    "keras.regularizers.Regularizer",
+    "keras.initializers.Initializer",
+    "keras.constraints.Constraint",
+)
+"""Classes whose subclasses `ClassDefined` is emitted for."""
+
+
+def interpret(
+    source: SourceFile,
+    tree: ast.Module,
+    module: str,
+    project: ProjectIndex,
+    version: KerasVersion,
+    emit: Callable[[Event], None],
+    wanted: frozenset[type[Event]],
+) -> FileFacts:
+    """Follow Keras objects through `tree`, the parsed `source`, which is the project module named `module`.
+
+    `emit` is called with every event of a type in `wanted`, while the world is as the event says. Returns what
+    the file tells about the project. Pure, but for `emit`: the same arguments give the same events.
+    """
+    scope = ModuleScope(module, source, project)
+    interpreter = Interpreter(source, scope, project, version, emit, wanted)
+    interpreter.walk(tree)
+    return FileFacts(tuple(interpreter.saves), tuple(interpreter.loads))
+
+
+class Interpreter(Machine):
+    """A machine whose parts are put together."""
+
+    def evaluate(self, node: ast.expr) -> Value:
+        return expressions.evaluate(self, node)
+
+    def run_block(self, statements_: Sequence[ast.stmt]) -> None:
+        statements.run_block(self, statements_)
+
+    def call(self, callee: Value, arguments: Arguments, node: ast.AST) -> Value:
+        return calls.call(self, callee, arguments, node)
+
+    def call_function(
+        self, function: FunctionValue, arguments: Arguments, node: ast.AST, receiver: Value | None
+    ) -> Value:
+        return calls.call_function(self, function, arguments, node, receiver=receiver)
+
+    def walk(self, tree: ast.Module) -> None:
+        """Walk the module, then everything in it that nothing in the module called."""
+        size = sum(1 for _ in _definitions(tree.body))
+        self.budget = 20_000 + 400 * size
+        self.run_block(tree.body)
+        self.alive = True
+        for definition, scope, owner in _bodies(tree.body, self.module, None):
+            self._walk_alone(definition, scope, owner)
+
+    def _walk_alone(
+        self,
+        node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
+        scope: Scope,
+        owner: ClassValue | None,
+    ) -> None:
+        if isinstance(node, ast.ClassDef):
+            self._define_class(node, scope)
+            return
+        if node in self.inlined:
+            return
+        function = self.defined.get(node)
+        if not isinstance(function, FunctionValue):
+            function = FunctionValue(node, scope, owner)
+        self.world.archive()
+        calls.enter_function(self, function)
+
+    def _define_class(self, node: ast.ClassDef, scope: Scope) -> None:
+        defined = self.defined.get(node)
+        cls = defined if isinstance(defined, ClassValue) else _class_value(node, scope)
+        if self.wants(ClassDefined) and ancestry(cls, self.version).derives(*KERAS_BASES):
+            self.emit(ClassDefined(node, cls, class_facts(cls, self.version), self.world))
+
+
+def _class_value(node: ast.ClassDef, scope: Scope) -> ClassValue:
+    bound = scope.names.get(node.name)
+    if isinstance(bound, ClassValue) and bound.node is node:
+        return bound
+    return make_class(node, scope)
+
+
+def _definitions(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body at any depth, but not those inside functions and classes."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        for field in ("body", "orelse", "finalbody"):
+            yield from _definitions(getattr(statement, field, ()))
+        for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            yield from _definitions(part.body)
+
+
+def _bodies(
+    body: Sequence[ast.stmt], scope: Scope, owner: ClassValue | None
+) -> Iterator[tuple[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, Scope, ClassValue | None]]:
+    """Every class and function of a body, outer ones first, with the scope that it is defined in."""
+    for statement in _definitions(body):
+        if isinstance(statement, ast.ClassDef):
+            yield statement, scope, owner
+            yield from _bodies(statement.body, scope, _class_value(statement, scope))
+        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield statement, scope, owner
+            inner = Scope(scope.module, scope)
+            yield from _bodies(statement.body, inner, None)

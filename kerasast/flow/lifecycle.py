@@ -1,0 +1,230 @@
+"""Methods of Keras objects: what they do to the life of a model."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from kerasast.flow import custom_objects
+from kerasast.flow.ancestry import ancestry
+from kerasast.flow.arguments import Argument, Arguments
+from kerasast.flow.binding import bind_method
+from kerasast.flow.containers import merge_tensors
+from kerasast.flow.effects import HARMLESS, Effect, effect_of
+from kerasast.flow.events import ModelCall
+from kerasast.flow.machine import Machine
+from kerasast.flow.sequential import sequential_changes
+from kerasast.flow.values import (
+    UNKNOWN,
+    Const,
+    Kind,
+    LayersOf,
+    ObjectState,
+    Ref,
+    Tensor,
+    Tri,
+    Value,
+    WeightSet,
+    WeightsOf,
+)
+from kerasast.flow.world import extend_trace
+
+
+def call_layer(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> Value:
+    """`layer(x)`, `model(x)`: it is built now; the tensor that comes out has passed through it."""
+    before = machine.world.state(ref.id)
+    values = [argument.value for argument in arguments.positional]
+    values.extend(argument.value for argument in arguments.bound.values())
+    tensor = merge_tensors(machine, values)
+    if not arguments.positional and not arguments.bound and arguments.complete:
+        return machine.unknown(node)
+    _apply(machine, ref, "__call__", node)
+    _emit(machine, ref, "__call__", before, arguments, node)
+    if tensor is None:
+        return Tensor(Tri.MAYBE, (ref.id,), complete=False)
+    return Tensor(tensor.symbolic, tuple(dict.fromkeys((*tensor.layers, ref.id))), tensor.complete)
+
+
+def call_method(machine: Machine, ref: Ref, name: str, arguments: Arguments, node: ast.AST) -> Value:
+    """A method that Keras defines, called on an object that is followed."""
+    before = machine.world.state(ref.id)
+    bound = bind_method(arguments, before.api, name, machine.version)
+    if not before.kind.has_weights:
+        return merge_tensors(machine, [item.value for item in bound.positional]) or machine.unknown(node)
+    special = _SPECIAL.get(name)
+    if special is not None:
+        special(machine, ref, bound, node)
+    known = _apply(machine, ref, name, node) or special is not None or name in HARMLESS
+    if not known:
+        _weaken(machine, ref, bound)
+    _emit(machine, ref, name, before, bound, node)
+    return _result(machine, ref, name, bound, node)
+
+
+def _emit(
+    machine: Machine, ref: Ref, method: str, before: ObjectState, arguments: Arguments, node: ast.AST
+) -> None:
+    if machine.wants(ModelCall) and machine.visible([ref.id]):
+        after = machine.world.state(ref.id)
+        machine.emit(
+            ModelCall(
+                machine.anchor(node),
+                method,
+                ref.id,
+                before,
+                after,
+                arguments,
+                machine.enclosing,
+                machine.world,
+            )
+        )
+
+
+def _apply(machine: Machine, ref: Ref, name: str, node: ast.AST) -> bool:
+    """Change the state as the table says; false if the table does not know the method."""
+    state = machine.world.state(ref.id)
+    effect = effect_of(name, state.kind, machine.version)
+    if effect is None and name == "build" and _defines_build(machine, state):
+        effect = effect_of("build", Kind.LAYER, machine.version)
+    if effect is None:
+        return name == "build"
+    changed = any(getattr(state, field) is not value for field, value in effect.changes.items())
+    trace = state.trace
+    if effect.told and changed and _worth_telling(state, effect):
+        trace = extend_trace(state, machine.step(node, f"`{_shown(name)}` {effect.told} here"))
+    machine.world.update(ref.id, trace=trace, **effect.changes)
+    if effect.changes.get("built") is Tri.YES:
+        _build_contents(machine, ref)
+    return True
+
+
+def _shown(name: str) -> str:
+    return "calling it" if name == "__call__" else f"{name}()"
+
+
+def _worth_telling(state: ObjectState, effect: Effect) -> bool:
+    return state.kind.is_model or "__call__" not in effect.methods
+
+
+def _defines_build(machine: Machine, state: ObjectState) -> bool:
+    if state.cls is None:
+        return state.kind is not Kind.SUBCLASSED
+    lineage = ancestry(state.cls, machine.version)
+    return lineage.defines("build") or not lineage.complete
+
+
+def _build_contents(machine: Machine, ref: Ref) -> None:
+    """A built model's layers are built too: all of a graph's, perhaps those of a subclassed model."""
+    state = machine.world.state(ref.id)
+    sure = state.kind in (Kind.SEQUENTIAL, Kind.FUNCTIONAL)
+    for part in machine.world.contents(ref.id):
+        held = machine.world.state(part)
+        if held.built is not Tri.YES:
+            machine.world.update(part, built=Tri.YES if sure else Tri.MAYBE)
+
+
+def _weaken(machine: Machine, ref: Ref, arguments: Arguments) -> None:
+    """A method that is not known may do anything to the object and to what it is given."""
+    state = machine.world.state(ref.id)
+    machine.escape(argument.value for argument in arguments.bound.values())
+    if state.cls is not None and not ancestry(state.cls, machine.version).complete:
+        machine.world.escape(ref)
+    machine.world.update(
+        ref.id,
+        built=state.built.join(Tri.YES),
+        compiled=state.compiled.join(Tri.YES),
+        has_loss=state.has_loss.join(Tri.YES),
+        frozen_late=None,
+    )
+
+
+def _result(machine: Machine, ref: Ref, name: str, arguments: Arguments, node: ast.AST) -> Value:
+    match name:
+        case "get_weights":
+            return WeightsOf(ref.id, WeightSet.ALL, name)
+        case "get_layer":
+            return LayersOf(ref.id, element=True, sliced=True)
+        case "compile" | "summary" | "add" | "save" | "save_weights" | "build" | "export" | "set_weights":
+            return Const(None)
+        case "call" | "predict" | "predict_on_batch" | "compute_mask":
+            tensor = merge_tensors(machine, [argument.value for argument in arguments.positional])
+            return tensor or machine.unknown(node)
+    return machine.unknown(node)
+
+
+# Methods that do more than the table can say.
+
+
+def _compile(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    state = machine.world.state(ref.id)
+    loss = arguments.value("loss")
+    has_loss: Tri
+    if loss is None:
+        has_loss = state.has_loss if state.has_loss is Tri.YES else Tri.NO
+        if state.kind.is_model and state.escaped:
+            has_loss = Tri.MAYBE
+    elif isinstance(loss, Const):
+        has_loss = Tri.of(loss.value is not None)
+    else:
+        has_loss = Tri.MAYBE if loss == UNKNOWN or not isinstance(loss, Ref) else Tri.YES
+    machine.world.update(
+        ref.id,
+        has_loss=has_loss,
+        frozen_late=None,
+        compile_arguments={name: argument.value for name, argument in arguments.bound.items()},
+        compile_complete=arguments.complete,
+    )
+
+
+def _add(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    """`Sequential.add`: a first layer decides whether the model has its weights; more of them only add to it."""
+    state = machine.world.state(ref.id)
+    layer = arguments.value("layer")
+    if state.kind is not Kind.SEQUENTIAL or layer is None:
+        return
+    items = (*state.items, layer)
+    changes = sequential_changes(machine, items)
+    if state.built is Tri.YES:
+        changes["built"] = Tri.YES
+    elif state.built is Tri.MAYBE:
+        changes["built"] = Tri.MAYBE
+    if not state.complete:
+        changes["complete"] = False
+    machine.world.update(ref.id, **changes)
+
+
+def _pop(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    state = machine.world.state(ref.id)
+    machine.world.update(ref.id, items=state.items[:-1], complete=False)
+
+
+def _fit(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    for callback in _callbacks(machine, arguments.get("callbacks")):
+        state = machine.world.state(callback.id)
+        if state.api == "keras.callbacks.ModelCheckpoint" and state.cls is None:
+            weights_only = state.arguments.get("save_weights_only", Const(False))
+            if weights_only == Const(False):
+                custom_objects.note_save(machine, ref, state.arguments.get("filepath"), node)
+
+
+def _callbacks(machine: Machine, argument: Argument | None) -> list[Ref]:
+    if argument is None:
+        return []
+    items = machine.world.items(argument.value) or (argument.value,)
+    return [
+        item for item in items if isinstance(item, Ref) and machine.world.state(item.id).kind is Kind.CALLBACK
+    ]
+
+
+def _save(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    custom_objects.note_save(machine, ref, arguments.value("filepath"), node)
+
+
+_SPECIAL: dict[str, Callable[[Machine, Ref, Arguments, ast.AST], None]] = {
+    "add": _add,
+    "compile": _compile,
+    "fit": _fit,
+    "fit_generator": _fit,
+    "pop": _pop,
+    "save": _save,
+}

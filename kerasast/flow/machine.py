@@ -1,0 +1,235 @@
+"""The state of one interpretation: where it is, what it knows, and how it tells of it."""
+
+from __future__ import annotations
+
+import ast
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from kerasast.diagnostics import Step
+from kerasast.flow.arguments import Arguments
+from kerasast.flow.events import Enclosing, Event
+from kerasast.flow.facts import LoadSite, SaveSite
+from kerasast.flow.scopes import ModuleScope, Scope
+from kerasast.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Const,
+    FunctionValue,
+    ObjectId,
+    Unknown,
+    Value,
+)
+from kerasast.flow.world import Join, States, World, extend_trace
+from kerasast.index.project import ProjectIndex
+from kerasast.source import SourceFile
+from kerasast.versions import KerasVersion
+
+MAX_DEPTH = 12
+"""Calls of project functions that are followed inside one another."""
+
+Names = tuple[tuple[Scope, dict[str, Value]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that can differ between two paths: the world, and the names of the scopes that code here can bind."""
+
+    states: States
+    names: Names
+
+
+@dataclass(slots=True)
+class LoopExits:
+    """The snapshots at the `break`s and `continue`s of one loop."""
+
+    breaks: list[Snapshot] = field(default_factory=list)
+    continues: list[Snapshot] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Frame:
+    """The code being walked: a module, or one call of a function.
+
+    `anchor` is the call, in the file under analysis, that led into another module; `foreign` numbers it.
+    """
+
+    scope: Scope
+    source: SourceFile
+    function: FunctionValue | None = None
+    cls: ClassValue | None = None
+    receiver: Value | None = None
+    anchor: ast.AST | None = None
+    foreign: int = 0
+    returns: list[tuple[Value, Snapshot]] = field(default_factory=list)
+    loops: list[LoopExits] = field(default_factory=list)
+    conditional: int = 0
+    yields: bool = False
+
+
+class Machine:
+    """What every part of the interpreter shares."""
+
+    def __init__(
+        self,
+        source: SourceFile,
+        scope: ModuleScope,
+        project: ProjectIndex,
+        version: KerasVersion,
+        emit: Callable[[Event], None],
+        wanted: frozenset[type[Event]],
+    ) -> None:
+        self.source = source
+        self.module = scope
+        self.project = project
+        self.version = version
+        self.world = World()
+        self.frame = Frame(scope, source)
+        self.frames: list[Frame] = [self.frame]
+        self.alive = True
+        self.muted = 0
+        self.budget = 0
+        self.saves: list[SaveSite] = []
+        self.loads: list[LoadSite] = []
+        self.custom_scopes: list[Value] = []
+        self.registered: list[Value | None] = []
+        self.unsafe = False
+        self.inlined: set[ast.AST] = set()
+        self.defined: dict[ast.AST, FunctionValue | ClassValue] = {}
+        self._emit = emit
+        self._wanted = wanted
+        self._foreign_calls = 0
+        self._shares_names = "global " in source.code or "nonlocal " in source.code
+
+    # What the other parts provide.
+
+    @abstractmethod
+    def evaluate(self, node: ast.expr) -> Value:
+        """The value of an expression here, with its effects."""
+
+    @abstractmethod
+    def run_block(self, statements: Sequence[ast.stmt]) -> None:
+        """Walk statements; `alive` is false afterwards if none of their paths falls through."""
+
+    @abstractmethod
+    def call(self, callee: Value, arguments: Arguments, node: ast.AST) -> Value:
+        """The value of calling `callee`, with its effects."""
+
+    @abstractmethod
+    def call_function(
+        self, function: FunctionValue, arguments: Arguments, node: ast.AST, receiver: Value | None
+    ) -> Value:
+        """The value of calling a project function, with its effects."""
+
+    # Telling.
+
+    def wants(self, event: type[Event]) -> bool:
+        """Whether building an event of this type is worth it now."""
+        return not self.muted and event in self._wanted
+
+    def emit(self, event: Event) -> None:
+        self._emit(event)
+
+    def anchor(self, node: ast.AST) -> ast.AST:
+        """`node` itself, or the place in the file under analysis from which its module was entered."""
+        return node if self.frame.anchor is None else self.frame.anchor
+
+    def step(self, node: ast.AST, message: str) -> Step:
+        """A step of a story at `node`, wherever it is."""
+        source = self.frame.source
+        return Step(source.path, source.header_span(node), message)
+
+    def tell(self, target: ObjectId, node: ast.AST, message: str) -> None:
+        """Add a step to the story of an object."""
+        state = self.world.state(target)
+        self.world.update(target, trace=extend_trace(state, self.step(node, message)))
+
+    @property
+    def enclosing(self) -> Enclosing:
+        frame = self.frame
+        name = None if frame.function is None else frame.function.name
+        return Enclosing(frame.cls, name, frame.conditional > 0)
+
+    def visible(self, targets: Iterable[ObjectId]) -> bool:
+        """Whether something that happens to these objects here is this file's business.
+
+        Inside another module it is not, if the object was also created during the same call into it: that
+        module's own analysis tells it.
+        """
+        token = self.frame.foreign
+        return token == 0 or any(self.world.state(target).foreign != token for target in targets)
+
+    def next_foreign(self) -> int:
+        self._foreign_calls += 1
+        return self._foreign_calls
+
+    def unknown(self, node: ast.AST) -> Unknown:
+        """The unknown result of an expression: equal to itself, different from every other."""
+        line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+        return Unknown(line * 10_000 + column + 1)
+
+    # Paths.
+
+    def snapshot(self) -> Snapshot:
+        """The world and the names as they are."""
+        scopes: list[Scope] = [self.frame.scope]
+        if self._shares_names:
+            parent = self.frame.scope.parent
+            while parent is not None:
+                scopes.append(parent)
+                parent = parent.parent
+        return Snapshot(dict(self.world.states), tuple((scope, dict(scope.names)) for scope in scopes))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot; the path is alive again."""
+        self.world.states = dict(snapshot.states)
+        for scope, names in snapshot.names:
+            scope.names = dict(names)
+        self.alive = True
+
+    def merge(self, snapshots: Sequence[Snapshot]) -> None:
+        """Go on from where several paths meet; with none of them, the code after it is dead."""
+        if not snapshots:
+            self.alive = False
+            return
+        self.restore(snapshots[0])
+        for other in snapshots[1:]:
+            self._meet(other)
+
+    def _meet(self, other: Snapshot) -> Join:
+        join = Join(self.world, self.world.states, other.states)
+        for scope, names in other.names:
+            mine = scope.names
+            for name, value in names.items():
+                own = mine.get(name)
+                if own is None:
+                    mine[name] = value
+                elif own is not value and own != value:
+                    mine[name] = join.value(own, value)
+        return join
+
+    def current(self) -> list[Snapshot]:
+        """The snapshot of this path as a list, empty if the path is dead."""
+        return [self.snapshot()] if self.alive else []
+
+    def merge_values(self, results: Sequence[tuple[Value, Snapshot]]) -> Value:
+        """Go on from where several paths meet that each gave a value."""
+        if not results:
+            return UNKNOWN
+        value, snapshot = results[0]
+        self.restore(snapshot)
+        for other_value, other in results[1:]:
+            join = self._meet(other)
+            value = join.value(value, other_value)
+        return value
+
+    # Small helpers.
+
+    def escape(self, values: Iterable[Value]) -> None:
+        for value in values:
+            self.world.escape(value)
+
+    def constant(self, value: Value | None) -> object:
+        """The Python constant that a value is, or the value itself."""
+        return value.value if isinstance(value, Const) else value

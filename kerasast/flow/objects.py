@@ -1,0 +1,473 @@
+"""How Keras objects, and instances of the project's classes, come to be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from kerasast.flow import lifecycle, loading
+from kerasast.flow.ancestry import Ancestry, ancestry
+from kerasast.flow.arguments import Arguments
+from kerasast.flow.binding import bind_api, bind_names, without_first
+from kerasast.flow.containers import all_known, held_objects, merge_tensors
+from kerasast.flow.events import ApiUse, ObjectCreated
+from kerasast.flow.machine import Machine
+from kerasast.flow.scopes import static_value
+from kerasast.flow.sequential import sequential_changes
+from kerasast.flow.values import (
+    UNKNOWN,
+    ClassValue,
+    Const,
+    External,
+    FunctionValue,
+    Kind,
+    ObjectId,
+    ObjectState,
+    Ref,
+    Tensor,
+    Tri,
+    TupleValue,
+    Value,
+)
+from kerasast.flow.world import extend_trace
+from kerasast.keras_api import ApiName, ancestors, lookup
+
+_KINDS = (
+    ("keras.Sequential", Kind.SEQUENTIAL),
+    ("keras.Model", Kind.SUBCLASSED),
+    ("keras.layers.Layer", Kind.LAYER),
+    ("keras.optimizers.Optimizer", Kind.OPTIMIZER),
+    ("keras.optimizers.legacy.Optimizer", Kind.OPTIMIZER),
+    ("keras.losses.Loss", Kind.LOSS),
+    ("keras.metrics.Metric", Kind.METRIC),
+    ("keras.callbacks.Callback", Kind.CALLBACK),
+    ("keras.Variable", Kind.VARIABLE),
+)
+"""The kind of an object by the first of these classes that its class is or derives from."""
+
+_FAMILIES = (
+    ("keras.layers.", Kind.LAYER),
+    ("keras.optimizers.schedules.", Kind.KERAS),
+    ("keras.optimizers.", Kind.OPTIMIZER),
+    ("keras.losses.", Kind.LOSS),
+    ("keras.metrics.", Kind.METRIC),
+    ("keras.callbacks.", Kind.CALLBACK),
+)
+"""The kind by the module, for classes of releases that the data does not cover."""
+
+_TENSOR_MODULES = (
+    "keras.ops.",
+    "keras.backend.",
+    "keras.activations.",
+    "keras.random.",
+    "keras.losses.",
+    "keras.metrics.",
+)
+
+_HARMLESS_MODULES = (
+    "keras.utils.",
+    "keras.preprocessing.",
+    "keras.datasets.",
+    "keras.config.",
+    "keras.mixed_precision.",
+)
+
+_ESCAPING = frozenset({"keras.utils.multi_gpu_model", "keras.utils.serialize_keras_object"})
+
+
+def call_api(machine: Machine, api: ApiName, arguments: Arguments, node: ast.AST) -> Value:
+    """The value of calling a Keras function or class."""
+    name = api.name
+    bound = bind_api(arguments, name, machine.version)
+    if machine.wants(ApiUse) and not machine.frame.foreign:
+        machine.emit(ApiUse(node, api, bound, machine.enclosing, machine.world))
+    handler = _FUNCTIONS.get(name)
+    if handler is not None:
+        return handler(machine, bound, node)
+    kind = kind_of_api(machine, name)
+    if kind is not None:
+        return _create(machine, kind, name, bound, node)
+    owner, _, method = name.rpartition(".")
+    if method == "__init__" and bound.positional and isinstance(bound.positional[0].value, Ref):
+        construct_base(machine, bound.positional[0].value, without_first(bound, "self"), node)
+        return Const(None)
+    if method == "from_config" and kind_of_api(machine, owner) is not None:
+        return _restored(machine, kind_of_api(machine, owner) or Kind.KERAS, owner, node)
+    return _call_plain(machine, name, bound, node)
+
+
+def _call_plain(machine: Machine, name: str, bound: Arguments, node: ast.AST) -> Value:
+    """A function of Keras that makes no object that is followed."""
+    values = [argument.value for argument in bound.bound.values()]
+    values.extend(argument.value for argument in bound.positional)
+    if name.startswith("keras.applications.") and name.rpartition(".")[2][:1].isupper():
+        return _application(machine, name, bound, node)
+    tensor = merge_tensors(machine, values)
+    if tensor is not None:
+        return tensor
+    is_harmless = name.startswith((*_TENSOR_MODULES, *_HARMLESS_MODULES)) and name not in _ESCAPING
+    if not is_harmless:
+        machine.escape(values)
+    return machine.unknown(node)
+
+
+def kind_of_api(machine: Machine, name: str) -> Kind | None:
+    """What calling a canonical name makes; `None` for a function or module."""
+    symbol = lookup(name, machine.version)
+    if symbol is not None:
+        if symbol.kind != "class":
+            return None
+        family = (name, *ancestors(name, machine.version))
+        return next((kind for base, kind in _KINDS if base in family), Kind.KERAS)
+    last = name.rpartition(".")[2]
+    if not last[:1].isupper():
+        return None
+    return next((kind for prefix, kind in _FAMILIES if name.startswith(prefix)), None)
+
+
+def _create(machine: Machine, kind: Kind, name: str, bound: Arguments, node: ast.AST) -> Value:
+    values = {key: argument.value for key, argument in bound.bound.items()}
+    contents = _wrapped(machine, bound) if kind.has_weights else ()
+    state = ObjectState(
+        kind,
+        api=name,
+        created=node,
+        built=Tri.NO,
+        compiled=Tri.NO,
+        has_loss=Tri.NO,
+        trainable=_flag(values.get("trainable")),
+        contents=contents,
+        complete=True,
+        arguments=values,
+        arguments_complete=bound.complete,
+        foreign=machine.frame.foreign,
+    )
+    return announce(machine, machine.world.create(state), bound, node)
+
+
+def _flag(value: Value | None) -> Tri:
+    if value is None:
+        return Tri.YES
+    return Tri.of(bool(value.value)) if isinstance(value, Const) else Tri.MAYBE
+
+
+def _wrapped(machine: Machine, bound: Arguments) -> tuple[ObjectId, ...]:
+    """The layers given to the constructor of a wrapper such as `Bidirectional`."""
+    found: dict[ObjectId, None] = {}
+    for argument in bound.bound.values():
+        found.update(dict.fromkeys(held_objects(machine, argument.value)))
+    return tuple(found)
+
+
+def announce(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> Ref:
+    """Begin the story of a new object and tell of it."""
+    state = machine.world.state(ref.id)
+    if state.kind.has_weights and not state.trace:
+        state = machine.world.update(ref.id, trace=extend_trace(state, machine.step(node, _birth(state))))
+    if machine.wants(ObjectCreated) and not machine.frame.foreign:
+        machine.emit(ObjectCreated(node, ref.id, state, arguments, machine.enclosing, machine.world))
+    return ref
+
+
+def _birth(state: ObjectState) -> str:
+    what = state.kind.value
+    if state.kind is Kind.LAYER:
+        what = f"`{(state.cls.name if state.cls else (state.api or 'layer').rpartition('.')[2])}` layer"
+    elif state.kind is Kind.SUBCLASSED and state.cls is not None:
+        what = f"`{state.cls.name}` model"
+    suffix = ", without weights yet" if state.kind.is_model and state.built is Tri.NO else ""
+    return f"{what} created here{suffix}"
+
+
+# Models of Keras.
+
+
+def _sequential(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
+    layers = bound.value("layers")
+    state = ObjectState(
+        Kind.SEQUENTIAL,
+        api="keras.Sequential",
+        created=node,
+        built=Tri.NO,
+        compiled=Tri.NO,
+        has_loss=Tri.NO,
+        complete=True,
+        foreign=machine.frame.foreign,
+    )
+    ref = machine.world.create(state)
+    set_layers(machine, ref, layers)
+    return announce(machine, ref, bound, node)
+
+
+def set_layers(machine: Machine, ref: Ref, layers: Value | None) -> None:
+    """Give a new Sequential model its list of layers."""
+    if layers is None or layers == Const(None):
+        items: tuple[Value, ...] | None = ()
+    else:
+        items = machine.world.items(layers)
+    known = items if items is not None else (UNKNOWN,)
+    machine.world.update(ref.id, **sequential_changes(machine, known))
+
+
+def _model(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
+    state = ObjectState(
+        Kind.MODEL,
+        api="keras.Model",
+        created=node,
+        compiled=Tri.NO,
+        has_loss=Tri.NO,
+        foreign=machine.frame.foreign,
+    )
+    ref = machine.world.create(state)
+    make_functional(machine, ref, bound)
+    return announce(machine, ref, bound, node)
+
+
+def make_functional(machine: Machine, ref: Ref, arguments: Arguments) -> bool:
+    """Give a model the graph between its inputs and outputs; false if the arguments have none."""
+    bound = bind_names(arguments, ("inputs", "outputs"))
+    outputs = bound.value("outputs") or bound.value("output")
+    inputs = bound.value("inputs") or bound.value("input")
+    if outputs is None and inputs is None:
+        return False
+    values = [value for value in (inputs, outputs) if value is not None]
+    tensor = merge_tensors(machine, values)
+    known = tensor is not None and tensor.complete and all(all_known(machine, value) for value in values)
+    contents = () if tensor is None else tensor.layers
+    if not bound.complete and outputs is UNKNOWN:
+        machine.world.update(ref.id, kind=Kind.MODEL, built=Tri.MAYBE, complete=False)
+        return True
+    for part in contents:
+        machine.world.update(part, built=Tri.YES)
+    machine.world.update(ref.id, kind=Kind.FUNCTIONAL, built=Tri.YES, contents=contents, complete=known)
+    return True
+
+
+def _input(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
+    return Tensor(Tri.YES)
+
+
+def _application(machine: Machine, name: str, bound: Arguments, node: ast.AST) -> Value:
+    """A pre-trained architecture: built, with weights, never compiled."""
+    state = ObjectState(
+        Kind.FUNCTIONAL,
+        api=name,
+        created=node,
+        built=Tri.YES,
+        compiled=Tri.NO,
+        has_loss=Tri.NO,
+        arguments={key: argument.value for key, argument in bound.bound.items()},
+        arguments_complete=bound.complete,
+        foreign=machine.frame.foreign,
+    )
+    return announce(machine, machine.world.create(state), bound, node)
+
+
+def _restored(machine: Machine, kind: Kind, name: str, node: ast.AST) -> Value:
+    """An object made from a configuration: what it holds, and whether it is built, the configuration says."""
+    state = ObjectState(
+        Kind.MODEL if kind.is_model else kind,
+        api=name,
+        created=node,
+        compiled=Tri.NO,
+        has_loss=Tri.MAYBE,
+        trainable=Tri.MAYBE,
+        layers_trainable=Tri.MAYBE,
+        foreign=machine.frame.foreign,
+    )
+    return machine.world.create(state)
+
+
+def _from_text(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
+    return _restored(machine, Kind.MODEL, "keras.Model", node)
+
+
+def _clone(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
+    """`clone_model`: the same layers with new weights, not compiled."""
+    original = bound.value("model")
+    state = machine.world.state_of(original)
+    if state is None or not isinstance(original, Ref):
+        return _restored(machine, Kind.MODEL, "keras.Model", node)
+    copies = tuple(machine.world.create(machine.world.state(part)).id for part in state.contents)
+    clone = ObjectState(
+        state.kind,
+        api=state.api,
+        cls=state.cls,
+        created=node,
+        built=state.built,
+        compiled=Tri.NO,
+        has_loss=Tri.MAYBE,
+        trainable=state.trainable,
+        layers_trainable=state.layers_trainable,
+        escaped=state.escaped,
+        contents=copies,
+        complete=state.complete,
+        items=state.items,
+        trace=(machine.step(node, f"{state.kind.value} cloned here"),),
+        foreign=machine.frame.foreign,
+    )
+    return machine.world.create(clone)
+
+
+def _save_model(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
+    model = bound.value("model")
+    if isinstance(model, Ref) and machine.world.state(model.id).kind.is_model:
+        return lifecycle.call_method(machine, model, "save", without_first(bound, "model"), node)
+    return Const(None)
+
+
+def _scope_of_names(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
+    state = ObjectState(
+        Kind.KERAS,
+        api="keras.saving.custom_object_scope",
+        created=node,
+        items=tuple(argument.value for argument in bound.positional),
+        arguments={name: argument.value for name, argument in bound.bound.items()},
+        arguments_complete=bound.complete,
+    )
+    return machine.world.create(state)
+
+
+def _global_names(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
+    return External("keras.saving.get_custom_objects()")
+
+
+_FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
+    "keras.Sequential": _sequential,
+    "keras.Model": _model,
+    "keras.Input": _input,
+    "keras.models.load_model": loading.load_model,
+    "keras.models.clone_model": _clone,
+    "keras.models.model_from_json": _from_text,
+    "keras.models.model_from_yaml": _from_text,
+    "keras.models.model_from_config": _from_text,
+    "keras.models.save_model": _save_model,
+    "keras.saving.custom_object_scope": _scope_of_names,
+    "keras.saving.get_custom_objects": _global_names,
+}
+
+
+# Instances of the project's classes.
+
+
+def kind_of_class(lineage: Ancestry) -> Kind:
+    """The kind of a class's instances."""
+    return next(
+        (kind for base, kind in _KINDS if lineage.derives(base)),
+        Kind.KERAS if lineage.apis else Kind.INSTANCE,
+    )
+
+
+def instantiate(machine: Machine, cls: ClassValue, arguments: Arguments, node: ast.AST) -> Value:
+    """A new instance of a project class, through its constructor."""
+    ref = _blank_instance(machine, cls, node)
+    lineage = ancestry(cls, machine.version)
+    machine.world.update(
+        ref.id,
+        arguments={name: argument.value for name, argument in arguments.bound.items()},
+        arguments_complete=arguments.complete,
+    )
+    init = lineage.method("__init__")
+    if init is not None:
+        machine.call_function(init, arguments, node, ref)
+    elif machine.world.state(ref.id).kind is Kind.INSTANCE:
+        _fill_fields(machine, ref, lineage, arguments)
+    else:
+        construct_base(machine, ref, arguments, node)
+    state = machine.world.state(ref.id)
+    if state.kind.has_weights:
+        _collect_contents(machine, ref, lineage)
+    return announce(machine, ref, arguments, node)
+
+
+def _blank_instance(machine: Machine, cls: ClassValue, node: ast.AST) -> Ref:
+    lineage = ancestry(cls, machine.version)
+    kind = kind_of_class(lineage)
+    opaque = not lineage.complete or lineage.defines("__new__") or lineage.defines("__getattr__")
+    state = ObjectState(
+        kind,
+        api=lineage.apis[0] if lineage.apis else None,
+        cls=cls,
+        created=node,
+        built=Tri.NO,
+        compiled=Tri.NO,
+        has_loss=Tri.NO,
+        escaped=opaque,
+        complete=True,
+        foreign=machine.frame.foreign,
+    )
+    return machine.world.create(state)
+
+
+def _fill_fields(machine: Machine, ref: Ref, lineage: Ancestry, arguments: Arguments) -> None:
+    """A class without a constructor of its own: a dataclass takes its fields as arguments."""
+    fields = [
+        statement.target.id
+        for cls in reversed(lineage.classes)
+        for statement in cls.node.body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    ]
+    bound = bind_names(arguments, fields).bound
+    machine.world.update(ref.id, attributes={name: argument.value for name, argument in bound.items()})
+
+
+def construct_base(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    """What the Keras constructor does for an instance of a project class: `super().__init__(…)`."""
+    state = machine.world.state(ref.id)
+    values = {name: argument.value for name, argument in arguments.bound.items()}
+    if state.kind is Kind.SUBCLASSED and (arguments.positional or {"inputs", "outputs"} & values.keys()):
+        make_functional(machine, ref, arguments)
+    elif state.kind is Kind.SUBCLASSED and not arguments.complete:
+        machine.world.update(ref.id, built=Tri.MAYBE, complete=False)
+    elif state.kind is Kind.SEQUENTIAL:
+        set_layers(machine, ref, bind_names(arguments, ("layers",)).value("layers"))
+    elif state.kind is Kind.LAYER:
+        api = bind_api(arguments, state.api or "keras.layers.Layer", machine.version)
+        known = {name: argument.value for name, argument in api.bound.items()}
+        machine.world.update(
+            ref.id,
+            arguments={**state.arguments, **known},
+            arguments_complete=state.arguments_complete and arguments.complete,
+            contents=tuple(dict.fromkeys((*state.contents, *_wrapped(machine, api)))),
+        )
+
+
+def _collect_contents(machine: Machine, ref: Ref, lineage: Ancestry) -> None:
+    state = machine.world.state(ref.id)
+    found = dict.fromkeys(state.contents)
+    known = state.complete and lineage.complete
+    for value in state.attributes.values():
+        held = held_objects(machine, value)
+        found.update(dict.fromkeys(held))
+        known = known and (bool(held) or not isinstance(value, Ref | TupleValue)) and value != UNKNOWN
+    machine.world.update(ref.id, contents=tuple(found), complete=known)
+
+
+def receiver_of(machine: Machine, function: FunctionValue) -> Value | None:
+    """What `self` is when a method is walked on its own: an instance whose methods may have run before."""
+    owner = function.owner
+    if owner is None or isinstance(function.node, ast.Lambda):
+        return None
+    decorators = [static_value(item, function.scope) for item in function.node.decorator_list]
+    if External("builtins.staticmethod") in decorators:
+        return None
+    if External("builtins.classmethod") in decorators:
+        return owner
+    if function.node.name == "__init__":
+        return _blank_instance(machine, owner, function.node)
+    receivers: dict[ast.AST, Ref] = machine.__dict__.setdefault("_receivers", {})
+    if owner.node not in receivers:
+        receivers[owner.node] = _used_instance(machine, owner)
+    return receivers[owner.node]
+
+
+def _used_instance(machine: Machine, owner: ClassValue) -> Ref:
+    machine.muted += 1
+    try:
+        made = instantiate(machine, owner, Arguments(complete=False), owner.node)
+    finally:
+        machine.muted -= 1
+    assert isinstance(made, Ref)
+    machine.world.escape(made)
+    machine.world.archive()
+    return made

@@ -1,0 +1,63 @@
+"""Sequential models: what their list of layers says about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasast.flow.containers import held_objects
+from kerasast.flow.machine import Machine
+from kerasast.flow.values import Const, Kind, Ref, Tensor, Tri, Value
+from kerasast.versions import KerasVersion
+
+SHAPE_ARGUMENTS = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
+
+
+def sequential_changes(machine: Machine, items: tuple[Value, ...]) -> dict[str, Any]:
+    """The fields of a Sequential model's state that follow from its layers."""
+    held = tuple(part for item in items for part in held_objects(machine, item))
+    complete = all(isinstance(item, Ref | Tensor) for item in items)
+    built = sequential_built(machine, items)
+    if built is Tri.YES:
+        for part in held:
+            machine.world.update(part, built=Tri.YES)
+    return {"items": items, "contents": tuple(dict.fromkeys(held)), "complete": complete, "built": built}
+
+
+def sequential_built(machine: Machine, items: tuple[Value, ...]) -> Tri:
+    """Whether a Sequential model with these layers has its weights before it is called.
+
+    It has when the first layer says its input's shape (observed on Keras 2.15.0 and 3.15.1).
+    """
+    if not items:
+        return Tri.NO
+    first = items[0]
+    if isinstance(first, Tensor):
+        return Tri.YES if len(items) > 1 else Tri.MAYBE
+    state = machine.world.state_of(first)
+    if not isinstance(first, Ref) or state is None or not state.kind.has_weights:
+        return Tri.MAYBE
+    if state.kind.is_model:
+        return (
+            state.built
+            if state.kind is Kind.SEQUENTIAL and state.built is Tri.NO
+            else Tri.MAYBE.either(state.built)
+        )
+    if state.api == "keras.layers.InputLayer" and state.cls is None:
+        return Tri.YES if len(items) > 1 else Tri.MAYBE
+    return _first_layer_shape(machine, first, machine.version)
+
+
+def _first_layer_shape(machine: Machine, first: Ref, version: KerasVersion) -> Tri:
+    state = machine.world.state(first.id)
+    is_embedding = (state.api or "").endswith(".Embedding")
+    for name in SHAPE_ARGUMENTS:
+        if name == "input_dim" and is_embedding:
+            continue
+        value = state.arguments.get(name)
+        if value is not None and value != Const(None):
+            return Tri.YES if state.cls is None else Tri.MAYBE
+    if is_embedding and version.major < 3:
+        return Tri.YES  # Keras 2 gives an Embedding an input of any length.
+    if state.escaped or not state.arguments_complete or state.built is not Tri.NO:
+        return Tri.MAYBE
+    return Tri.NO

@@ -1,0 +1,378 @@
+"""Statements: how paths part and meet."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kerasast.flow import calls
+from kerasast.flow.attributes import delete_attribute
+from kerasast.flow.containers import MAX_UNROLL, element_of, truth_of
+from kerasast.flow.expressions import binary
+from kerasast.flow.machine import LoopExits, Machine, Snapshot
+from kerasast.flow.scopes import make_class, symbol_value
+from kerasast.flow.values import (
+    UNKNOWN,
+    Const,
+    FunctionValue,
+    Kind,
+    LayersOf,
+    Ref,
+    Value,
+)
+
+
+def run_block(machine: Machine, statements: Sequence[ast.stmt]) -> None:
+    """Walk statements in order until their path ends."""
+    for statement in statements:
+        if not machine.alive:
+            return
+        machine.budget -= 1
+        _HANDLERS[type(statement)](machine, statement)
+
+
+def _expression(machine: Machine, node: ast.Expr) -> None:
+    machine.evaluate(node.value)
+
+
+def _assign(machine: Machine, node: ast.Assign) -> None:
+    value = machine.evaluate(node.value)
+    for target in node.targets:
+        calls.assign(machine, target, value)
+
+
+def _annotated(machine: Machine, node: ast.AnnAssign) -> None:
+    if node.value is not None:
+        calls.assign(machine, node.target, machine.evaluate(node.value))
+
+
+def _augmented(machine: Machine, node: ast.AugAssign) -> None:
+    target = node.target
+    left = machine.evaluate(target)
+    right = machine.evaluate(node.value)
+    state = machine.world.state_of(left)
+    if (
+        isinstance(left, Ref)
+        and state is not None
+        and state.kind is Kind.LIST
+        and isinstance(node.op, ast.Add)
+    ):
+        items = machine.world.items(right)
+        machine.world.update(
+            left.id, items=state.items + (items or ()), complete=state.complete and items is not None
+        )
+        return
+    calls.assign(machine, target, binary(machine, node, left, right))
+
+
+def _return(machine: Machine, node: ast.Return) -> None:
+    value = Const(None) if node.value is None else machine.evaluate(node.value)
+    machine.frame.returns.append((value, machine.snapshot()))
+    machine.alive = False
+
+
+def _raise(machine: Machine, node: ast.Raise) -> None:
+    if node.exc is not None:
+        machine.evaluate(node.exc)
+    machine.alive = False
+
+
+def _break(machine: Machine, node: ast.Break) -> None:
+    if machine.frame.loops:
+        machine.frame.loops[-1].breaks.append(machine.snapshot())
+    machine.alive = False
+
+
+def _continue(machine: Machine, node: ast.Continue) -> None:
+    if machine.frame.loops:
+        machine.frame.loops[-1].continues.append(machine.snapshot())
+    machine.alive = False
+
+
+def _pass(machine: Machine, node: ast.stmt) -> None:
+    pass
+
+
+def _assert(machine: Machine, node: ast.Assert) -> None:
+    machine.evaluate(node.test)
+
+
+def _delete(machine: Machine, node: ast.Delete) -> None:
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            machine.frame.scope.home(target.id).names[target.id] = UNKNOWN
+        elif isinstance(target, ast.Attribute):
+            delete_attribute(machine, machine.evaluate(target.value), target.attr)
+        elif isinstance(target, ast.Subscript):
+            element_of(machine, machine.evaluate(target.value))
+
+
+def _global(machine: Machine, node: ast.Global) -> None:
+    machine.frame.scope.globals |= frozenset(node.names)
+
+
+def _nonlocal(machine: Machine, node: ast.Nonlocal) -> None:
+    machine.frame.scope.nonlocals |= frozenset(node.names)
+
+
+# Definitions and imports.
+
+
+def _function(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    scope = machine.frame.scope
+    function: Value = FunctionValue(node, scope, None)
+    machine.defined[node] = FunctionValue(node, scope, None)
+    for decorator in reversed(node.decorator_list):
+        function = calls.decorate(machine, decorator, function)
+    scope.home(node.name).names[node.name] = function
+
+
+def _class(machine: Machine, node: ast.ClassDef) -> None:
+    scope = machine.frame.scope
+    cls = make_class(node, scope)
+    machine.defined[node] = cls
+    for decorator in node.decorator_list:
+        calls.note_decorator(machine, decorator)
+    scope.home(node.name).names[node.name] = cls
+
+
+def _import(machine: Machine, node: ast.Import) -> None:
+    for alias in node.names:
+        bound = alias.asname or alias.name.partition(".")[0]
+        _bind_import(machine, bound, alias.name if alias.asname else bound, 0)
+
+
+def _import_from(machine: Machine, node: ast.ImportFrom) -> None:
+    for alias in node.names:
+        if alias.name != "*":
+            dotted = f"{node.module}.{alias.name}" if node.module else alias.name
+            _bind_import(machine, alias.asname or alias.name, dotted, node.level)
+
+
+def _bind_import(machine: Machine, bound: str, dotted: str, level: int) -> None:
+    """Bind an imported name. At the top level the index knows better: it weighs the branches of a fallback."""
+    scope = machine.frame.scope
+    if scope is scope.module:
+        scope.names.pop(bound, None)
+        return
+    symbol = machine.project.imported(scope.module.name, dotted, level)
+    scope.names[bound] = UNKNOWN if symbol is None else symbol_value(symbol, machine.project)
+
+
+# Branches.
+
+
+def _if(machine: Machine, node: ast.If) -> None:
+    truth = True if _is_main_guard(node.test) else truth_of(machine.evaluate(node.test))
+    if truth is not None:
+        run_block(machine, node.body if truth else node.orelse)
+        return
+    before = machine.snapshot()
+    machine.frame.conditional += 1
+    run_block(machine, node.body)
+    exits = machine.current()
+    machine.restore(before)
+    run_block(machine, node.orelse)
+    machine.frame.conditional -= 1
+    machine.merge([*exits, *machine.current()])
+
+
+def _is_main_guard(test: ast.expr) -> bool:
+    match test:
+        case ast.Compare(
+            left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant("__main__")]
+        ):
+            return True
+    return False
+
+
+def _match(machine: Machine, node: ast.Match) -> None:
+    machine.evaluate(node.subject)
+    machine.frame.conditional += 1
+    before = machine.snapshot()
+    exits: list[Snapshot] = []
+    exhaustive = False
+    for case in node.cases:
+        machine.restore(before)
+        for bound in ast.walk(case.pattern):
+            name = getattr(bound, "name", None) or getattr(bound, "rest", None)
+            if isinstance(name, str):
+                machine.frame.scope.home(name).names[name] = UNKNOWN
+        if case.guard is not None:
+            machine.evaluate(case.guard)
+        run_block(machine, case.body)
+        exits.extend(machine.current())
+        exhaustive = exhaustive or (case.guard is None and _is_irrefutable(case.pattern))
+    machine.frame.conditional -= 1
+    machine.merge(exits if exhaustive else [before, *exits])
+
+
+def _is_irrefutable(pattern: ast.pattern) -> bool:
+    return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+
+
+def _try(machine: Machine, node: ast.Try) -> None:
+    machine.frame.conditional += 1
+    raised = [machine.snapshot()]
+    for statement in node.body:
+        if not machine.alive:
+            break
+        run_block(machine, [statement])
+        raised.extend(machine.current())
+    if machine.alive:
+        run_block(machine, node.orelse)
+    exits = machine.current()
+    for handler in node.handlers:
+        machine.merge(raised)
+        if handler.name:
+            machine.frame.scope.home(handler.name).names[handler.name] = UNKNOWN
+        run_block(machine, handler.body)
+        exits.extend(machine.current())
+    machine.frame.conditional -= 1
+    if not exits:
+        machine.merge(raised)
+        run_block(machine, node.finalbody)
+        machine.alive = False
+        return
+    machine.merge(exits)
+    run_block(machine, node.finalbody)
+
+
+def _with(machine: Machine, node: ast.With | ast.AsyncWith) -> None:
+    entered = 0
+    for item in node.items:
+        value = machine.evaluate(item.context_expr)
+        if item.optional_vars is not None:
+            calls.assign(machine, item.optional_vars, value)
+        if calls.is_custom_object_scope(machine, value):
+            machine.custom_scopes.append(value)
+            entered += 1
+    run_block(machine, node.body)
+    if entered:
+        del machine.custom_scopes[-entered:]
+
+
+# Loops.
+
+
+def _for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
+    iterable = machine.evaluate(node.iter)
+    items = machine.world.items(iterable)
+    if items is not None and 0 < len(items) <= MAX_UNROLL and machine.budget > 0:
+        _unroll(machine, node, items)
+    else:
+        at_least_once = isinstance(iterable, LayersOf) and not iterable.sliced
+        _repeat(
+            machine,
+            node,
+            lambda: calls.assign(machine, node.target, element_of(machine, iterable)),
+            at_least_once,
+        )
+
+
+def _unroll(machine: Machine, node: ast.For | ast.AsyncFor, items: tuple[Value, ...]) -> None:
+    exits = LoopExits()
+    machine.frame.loops.append(exits)
+    for item in items:
+        if not machine.alive:
+            break
+        calls.assign(machine, node.target, item)
+        exits.continues.clear()
+        run_block(machine, node.body)
+        machine.merge([*machine.current(), *exits.continues])
+    machine.frame.loops.pop()
+    if machine.alive:
+        run_block(machine, node.orelse)
+    machine.merge([*machine.current(), *exits.breaks])
+
+
+def _while(machine: Machine, node: ast.While) -> None:
+    truth = truth_of(machine.evaluate(node.test))
+    if truth is False:
+        run_block(machine, node.orelse)
+        return
+    forever = isinstance(node.test, ast.Constant) and truth is True
+    _repeat(machine, node, lambda: machine.evaluate(node.test), forever, forever=forever)
+
+
+def _repeat(
+    machine: Machine,
+    node: ast.For | ast.AsyncFor | ast.While,
+    enter: Callable[[], object],
+    at_least_once: bool,
+    *,
+    forever: bool = False,
+) -> None:
+    """Walk a loop's body silently once to learn what it changes, then once more from what may hold at its head."""
+    _widen(machine, node)
+    before = machine.snapshot()
+    machine.frame.conditional += 1
+    if not machine.muted:
+        machine.muted += 1
+        after_one, _ = _iterate(machine, node, enter)
+        machine.muted -= 1
+        machine.merge([before, *after_one])
+    exits, breaks = _iterate(machine, node, enter)
+    machine.frame.conditional -= 1
+    if forever:
+        machine.merge(breaks)
+        return
+    machine.merge(exits if at_least_once and exits else [before, *exits])
+    run_block(machine, node.orelse)
+    machine.merge([*machine.current(), *breaks])
+
+
+def _iterate(
+    machine: Machine, node: ast.For | ast.AsyncFor | ast.While, enter: Callable[[], object]
+) -> tuple[list[Snapshot], list[Snapshot]]:
+    """The snapshots after one iteration, and at its breaks."""
+    exits = LoopExits()
+    machine.frame.loops.append(exits)
+    enter()
+    run_block(machine, node.body)
+    machine.frame.loops.pop()
+    return [*machine.current(), *exits.continues], exits.breaks
+
+
+def _widen(machine: Machine, node: ast.AST) -> None:
+    """Forget the constants of names that the loop assigns: they hold for its first iteration only."""
+    scope = machine.frame.scope
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            home = scope.home(inner.id)
+            if isinstance(home.names.get(inner.id), Const):
+                home.names[inner.id] = UNKNOWN
+
+
+_HANDLERS: dict[type[ast.stmt], Callable[[Machine, Any], None]] = {
+    ast.AnnAssign: _annotated,
+    ast.Assert: _assert,
+    ast.Assign: _assign,
+    ast.AsyncFor: _for,
+    ast.AsyncFunctionDef: _function,
+    ast.AsyncWith: _with,
+    ast.AugAssign: _augmented,
+    ast.Break: _break,
+    ast.ClassDef: _class,
+    ast.Continue: _continue,
+    ast.Delete: _delete,
+    ast.Expr: _expression,
+    ast.For: _for,
+    ast.FunctionDef: _function,
+    ast.Global: _global,
+    ast.If: _if,
+    ast.Import: _import,
+    ast.ImportFrom: _import_from,
+    ast.Match: _match,
+    ast.Nonlocal: _nonlocal,
+    ast.Pass: _pass,
+    ast.Raise: _raise,
+    ast.Return: _return,
+    ast.Try: _try,
+    ast.While: _while,
+    ast.With: _with,
+}
+for _name in ("TryStar", "TypeAlias"):
+    if hasattr(ast, _name):
+        _HANDLERS[getattr(ast, _name)] = _try if _name == "TryStar" else _pass

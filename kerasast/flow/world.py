@@ -1,0 +1,259 @@
+"""The world: the state of every object at one point of the program, and what remains of it where paths meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Protocol
+
+from kerasast.flow.values import (
+    UNKNOWN,
+    Const,
+    Kind,
+    LayersOf,
+    ObjectId,
+    ObjectState,
+    Ref,
+    Tensor,
+    Tri,
+    TupleValue,
+    Value,
+    WeightsOf,
+)
+
+MAX_TRACE = 8
+"""Steps kept in a story; the first (where the object was created) and the latest ones stay."""
+
+States = dict[ObjectId, ObjectState]
+
+
+class WorldView(Protocol):
+    """What rules may ask about the world at the moment of an event."""
+
+    def state(self, target: ObjectId) -> ObjectState:
+        """The state of an object."""
+        ...
+
+    def state_of(self, value: Value | None) -> ObjectState | None:
+        """The state of the object that a value points to, if it points to one."""
+        ...
+
+    def contents(self, target: ObjectId) -> Iterator[ObjectId]:
+        """The layers and models inside an object, at any depth, without itself."""
+        ...
+
+    def owners(self, target: ObjectId) -> Iterator[ObjectId]:
+        """The models that hold an object, at any depth, without itself."""
+        ...
+
+    def items(self, value: Value | None) -> tuple[Value, ...] | None:
+        """The items of a list, tuple, set or dict (its values); `None` where not all are known."""
+        ...
+
+
+class World:
+    """The states of all objects. Copying is shallow: states are immutable.
+
+    `states` are those that the code being walked can have changed; the others are in the archive, which paths share.
+    """
+
+    def __init__(self) -> None:
+        self.states: States = {}
+        self._archive: States = {}
+        self._next = 0
+
+    def archive(self) -> None:
+        """Begin with code that may run at any time: of all objects so far, nothing is certain any more."""
+        for target, state in self.states.items():
+            self._archive[target] = state if state.escaped else replace(state, escaped=True)
+        self.states = {}
+
+    def create(self, state: ObjectState) -> Ref:
+        """Add an object and return the reference to it."""
+        self._next += 1
+        target = ObjectId(self._next)
+        self.states[target] = state
+        return Ref(target)
+
+    def state(self, target: ObjectId) -> ObjectState:
+        state = self.states.get(target)
+        return self._archive[target] if state is None else state
+
+    def state_of(self, value: Value | None) -> ObjectState | None:
+        match value:
+            case Ref(target) | WeightsOf(owner=target) | LayersOf(owner=target):
+                return self.state(target)
+        return None
+
+    def update(self, target: ObjectId, **changes: Any) -> ObjectState:
+        """Replace fields of an object's state; returns the new state."""
+        state = self.states[target] = replace(self.state(target), **changes)
+        return state
+
+    def contents(self, target: ObjectId) -> Iterator[ObjectId]:
+        seen = {target}
+        stack = list(self.state(target).contents)
+        while stack:
+            item = stack.pop()
+            if item not in seen:
+                seen.add(item)
+                yield item
+                stack.extend(self.state(item).contents)
+
+    def owners(self, target: ObjectId) -> Iterator[ObjectId]:
+        for candidate, state in self.states.items():
+            if candidate != target and state.contents and target in set(self.contents(candidate)):
+                yield candidate
+
+    def items(self, value: Value | None) -> tuple[Value, ...] | None:
+        match value:
+            case TupleValue(items):
+                return items
+            case Ref(target):
+                state = self.state(target)
+                if state.kind.is_container and state.complete and not state.escaped:
+                    return state.items
+        return None
+
+    def escape(self, value: Value) -> None:
+        """`value` reaches code that is not followed: nothing is certain any more about what it leads to."""
+        stack = [value]
+        seen: set[ObjectId] = set()
+        while stack:
+            match stack.pop():
+                case Ref(target) | LayersOf(owner=target):
+                    if target in seen:
+                        continue
+                    seen.add(target)
+                    state = self.state(target)
+                    if not state.escaped:
+                        self.states[target] = replace(state, escaped=True)
+                    stack.extend(Ref(item) for item in state.contents)
+                    stack.extend(state.attributes.values())
+                    stack.extend(state.items)
+                case TupleValue(items):
+                    stack.extend(items)
+
+
+class Join:
+    """One meeting of two paths: `left` and `right` are the states on each, `self.states` what holds after it."""
+
+    def __init__(self, world: World, left: States, right: States) -> None:
+        self._world = world
+        self._left = left
+        self._right = right
+        self._merged: dict[tuple[ObjectId, ObjectId], Ref] = {}
+        self.states = world.states = dict(left)
+        for target, state in right.items():
+            other = left.get(target)
+            if other is None:
+                self.states[target] = state
+        for target, state in right.items():
+            other = left.get(target)
+            if other is not None and other is not state:
+                self.states[target] = self._join_states(other, state)
+
+    def value(self, left: Value, right: Value) -> Value:
+        """What a name that is `left` on one path and `right` on the other is after them."""
+        if left == right:
+            return left
+        match left, right:
+            case Ref(), Const(None):
+                return left  # Whoever uses it without a test for None means the object.
+            case Const(None), Ref():
+                return right
+            case Ref(a), Ref(b):
+                return self._merge(a, b)
+            case Tensor(s1, l1, c1), Tensor(s2, l2, c2):
+                return Tensor(s1.join(s2), tuple(dict.fromkeys(l1 + l2)), c1 and c2)
+            case TupleValue(a_items), TupleValue(b_items) if len(a_items) == len(b_items):
+                return TupleValue(tuple(map(self.value, a_items, b_items)))
+        self._world.escape(left)
+        self._world.escape(right)
+        return UNKNOWN
+
+    def _merge(self, left: ObjectId, right: ObjectId) -> Ref:
+        """One object that stands for whichever of two it is; the two themselves are not followed further."""
+        merged = self._merged.get((left, right))
+        if merged is None:
+            states = self._left.get(left), self._right.get(right)
+            first = states[0] if states[0] is not None else self._world.state(left)
+            second = states[1] if states[1] is not None else self._world.state(right)
+            merged = self._merged[left, right] = self._world.create(first)
+            self.states[merged.id] = self._join_states(first, second)
+            for target in (left, right):
+                self.states[target] = replace(self._world.state(target), escaped=True)
+        return merged
+
+    def _join_states(self, a: ObjectState, b: ObjectState) -> ObjectState:
+        same_contents = a.contents == b.contents
+        items, items_complete = self._join_items(a, b)
+        return ObjectState(
+            kind=_join_kinds(a.kind, b.kind),
+            api=a.api if a.api == b.api else None,
+            cls=a.cls if a.cls == b.cls else None,
+            created=a.created,
+            built=a.built.join(b.built),
+            compiled=a.compiled.join(b.compiled),
+            has_loss=a.has_loss.join(b.has_loss),
+            trained=a.trained.join(b.trained),
+            trainable=a.trainable.join(b.trainable),
+            layers_trainable=a.layers_trainable.join(b.layers_trainable),
+            frozen_late=a.frozen_late if a.frozen_late == b.frozen_late else None,
+            escaped=a.escaped or b.escaped,
+            contents=a.contents if same_contents else tuple(dict.fromkeys(a.contents + b.contents)),
+            complete=a.complete and b.complete and same_contents and items_complete,
+            arguments=self._join_values(a.arguments, b.arguments),
+            arguments_complete=a.arguments_complete and b.arguments_complete,
+            compile_arguments=self._join_values(a.compile_arguments, b.compile_arguments),
+            compile_complete=a.compile_complete and b.compile_complete,
+            attributes=self._join_values(a.attributes, b.attributes),
+            items=items,
+            keys=a.keys if a.keys == b.keys else (),
+            trace=a.trace if len(a.trace) >= len(b.trace) else b.trace,
+            foreign=a.foreign,
+        )
+
+    def _join_items(self, a: ObjectState, b: ObjectState) -> tuple[tuple[Value, ...], bool]:
+        if a.items is b.items or a.items == b.items:
+            return a.items, True
+        if len(a.items) == len(b.items):
+            return tuple(map(self.value, a.items, b.items)), True
+        return tuple(dict.fromkeys(a.items + b.items)), False
+
+    def _join_values(self, a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:
+        if a is b or a == b:
+            return a
+        return {
+            key: self.value(a[key], b[key]) if key in a and key in b else UNKNOWN
+            for key in dict.fromkeys([*a, *b])
+        }
+
+
+def _join_kinds(a: Kind, b: Kind) -> Kind:
+    if a is b:
+        return a
+    if a.is_model and b.is_model:
+        return Kind.MODEL
+    if a.has_weights and b.has_weights:
+        return Kind.LAYER
+    return Kind.INSTANCE
+
+
+def extend_trace(state: ObjectState, step: Any) -> tuple[Any, ...]:
+    """The story of `state` with one more step; a repeated step is not told twice."""
+    if step in state.trace:
+        return state.trace
+    trace = (*state.trace, step)
+    return trace if len(trace) <= MAX_TRACE else (trace[0], *trace[-(MAX_TRACE - 1) :])
+
+
+def tri_and(values: Iterator[Tri]) -> Tri:
+    """`YES` if all are, `NO` if one is, else `MAYBE`; `YES` for none."""
+    result = Tri.YES
+    for value in values:
+        if value is Tri.NO:
+            return Tri.NO
+        if value is Tri.MAYBE:
+            result = Tri.MAYBE
+    return result
