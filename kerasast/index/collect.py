@@ -18,16 +18,20 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Collector:
-    """Walks statements in order and keeps what they do to the names of one scope."""
+    """Walks statements in order and keeps what they do to the names of one scope, a module or a class body."""
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, module: Collector | None = None) -> None:
+        """`module` is the collector of the module around a class body."""
         self.package = package
+        self._module = module or self
         self.names: Delta = {}
         self.star_imports: list[ImportBinding] = []
         self.imports: set[str] = set()
         self.relative_imports: set[str] = set()
         self.exports: tuple[str, ...] | None = None
         self._exports_known = True
+        if module is not None:
+            self.imports, self.relative_imports = module.imports, module.relative_imports
 
     def block(self, statements: Sequence[ast.stmt]) -> None:
         """Let statements happen, one after the other."""
@@ -148,13 +152,19 @@ class Collector:
     # compound statements
 
     def _if(self, node: ast.If) -> None:
-        body, orelse = self._arm(node.body), self._arm(node.orelse)
-        if (dotted_name(node.test) or "").rpartition(".")[2] == "TYPE_CHECKING":
+        test, first, second = node.test, node.body, node.orelse
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            test, first, second = test.operand, second, first
+        if isinstance(test, ast.Constant):
+            self.block(first if test.value else second)
+            return
+        body, orelse = self._arm(first), self._arm(second)
+        if (dotted_name(test) or "").rpartition(".")[2] == "TYPE_CHECKING":
             # what the author tells the type checker is what the names mean; at run time they may be lazy
             self._happen({name: bound for name, bound in orelse.items() if name not in body})
             self._happen(body)
             return
-        arms = [arm for arm, code in ((body, node.body), (orelse, node.orelse)) if not _leaves(code)]
+        arms = [arm for arm, code in ((body, first), (orelse, second)) if not _leaves(code)]
         self._happen(join(arms or [body, orelse]))
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
@@ -189,6 +199,9 @@ class Collector:
         self._happen(join(arms))
         self.block(node.finalbody)
 
+    def _type_alias(self, node: Any) -> None:
+        self._bind_target(node.name, None)
+
     def _match(self, node: ast.Match) -> None:
         arms: list[Delta] = [{}]
         for case in node.cases:
@@ -209,8 +222,7 @@ class Collector:
         self._scan(node.body)
 
     def _class(self, node: ast.ClassDef) -> None:
-        inner = Collector(self.package)
-        inner.imports, inner.relative_imports = self.imports, self.relative_imports
+        inner = Collector(self.package, self._module)
         inner.block(node.body)
         methods: list[FunctionInfo] = []
         attributes = set(inner.names)
@@ -218,6 +230,8 @@ class Collector:
             if isinstance(statement, _Function):
                 methods.append(FunctionInfo(statement.name, statement.lineno, _decorators(statement)))
                 attributes.update(_self_attributes(statement))
+            elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                attributes.add(statement.target.id)  # a field of a dataclass may have no value
         info = ClassInfo(
             name=node.name,
             line=node.lineno,
@@ -247,7 +261,7 @@ class Collector:
         assigned = Collector(self.package)
         assigned.block(body)
         for name in sorted(shared & (assigned.names.keys() | imported.keys())):
-            bind(self.names, name, Bound((imported.get(name, OPAQUE),), definite=False))
+            bind(self._module.names, name, Bound((imported.get(name, OPAQUE),), definite=False))
 
 
 def _parts(target: ast.Tuple | ast.List, value: ast.expr | None) -> Sequence[ast.expr | None]:
@@ -345,6 +359,8 @@ def _targets(statement: ast.AST) -> Iterator[ast.expr]:
         pending = [statement.target]
     elif isinstance(statement, ast.With | ast.AsyncWith):
         pending = [item.optional_vars for item in statement.items if item.optional_vars is not None]
+    elif isinstance(statement, ast.Expr):
+        pending = _set_attribute(statement.value)
     else:
         return
     while pending:
@@ -355,6 +371,13 @@ def _targets(statement: ast.AST) -> Iterator[ast.expr]:
             pending.append(target.value)
         else:
             yield target
+
+
+def _set_attribute(node: ast.expr) -> list[ast.expr]:
+    match node:
+        case ast.Call(func=ast.Name(id="setattr"), args=[value, ast.Constant(value=str() as name), _]):
+            return [ast.Attribute(value=value, attr=name, ctx=ast.Store())]
+    return []
 
 
 _HANDLERS: dict[type[ast.stmt], Callable[[Collector, Any], None]] = {
@@ -379,3 +402,5 @@ _HANDLERS: dict[type[ast.stmt], Callable[[Collector, Any], None]] = {
 }
 if hasattr(ast, "TryStar"):
     _HANDLERS[ast.TryStar] = Collector._try
+if hasattr(ast, "TypeAlias"):  # Python 3.12
+    _HANDLERS[ast.TypeAlias] = Collector._type_alias

@@ -13,7 +13,8 @@ from kerasast.index.bindings import (
 )
 
 MAX_LITERAL_ITEMS = 64
-"""Literals with more nodes than this are opaque: they are tables of data, not settings."""
+MAX_LITERAL_LENGTH = 4096
+"""Literals with more nodes, and strings and numbers of more characters or bits, are opaque: data, not settings."""
 
 _LAZY_LOADERS = frozenset({"LazyLoader", "_LazyLoader", "LazyModule", "lazy_import"})
 _IMPORTERS = frozenset({"import_module", "importlib.import_module", "lazy_loader.load", "lazy.load"})
@@ -73,9 +74,13 @@ def _literal(node: ast.expr | None, budget: list[int]) -> object:
         raise _NotLiteral
     match node:
         case ast.Constant(value=value):
+            if _size(value) > MAX_LITERAL_LENGTH:
+                raise _NotLiteral
             return value
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() | complex() as value)):
-            return -value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() | complex() as number)):
+            if _size(number) > MAX_LITERAL_LENGTH:
+                raise _NotLiteral
+            return -number
         case ast.Tuple(elts=elts):
             return tuple(_literal(item, budget) for item in elts)
         case ast.List(elts=elts):
@@ -94,6 +99,12 @@ def _literal(node: ast.expr | None, budget: list[int]) -> object:
             if isinstance(first, str) and isinstance(second, str):
                 return first + second
     raise _NotLiteral
+
+
+def _size(value: object) -> int:
+    if isinstance(value, str | bytes):
+        return len(value)
+    return value.bit_length() if isinstance(value, int) else 0
 
 
 def _lazy_import(node: ast.expr, package: str) -> ImportBinding | None:
@@ -137,7 +148,7 @@ def import_target(module: str, level: int, package: str) -> ImportBinding | None
     if level == 0:
         return ImportBinding(module) if module else None
     parts = package.split(".") if package else []
-    if level - 1 > len(parts):
+    if level > max(len(parts), 1):
         return None
     base = parts[: len(parts) - (level - 1)]
     return ImportBinding(".".join([*base, module] if module else base), relative=True)

@@ -1,17 +1,20 @@
 """Finding the module that an import means, among files that do not say where they are imported from.
 
 A module's key is its path from the project's base, dotted: `src/pkg/mod.py` is `src.pkg.mod`, and
-`scripts/train.py` is `scripts.train`. So two files never share a key, wherever `sys.path` would start. An
-absolute import is looked up from the importing file's own folder, then from each folder above it up to the
-base, and in each of these also in `src/`. The nearest one wins. As in Python, a module or a package with
-`__init__.py` wins over a folder without one, and a file inside a package does not hide a module of the
-standard library.
+`scripts/train.py` is `scripts.train`. So two files never share a key, wherever `sys.path` would start.
+
+An absolute import is looked up in the folders that may be on `sys.path`, the nearest first: the importing
+file's own folder, each one above it up to the base, and in each of these also `src/`. For a file in a
+package (a folder with `__init__.py`) they start above the outermost package; the folders within it come
+last, for those who run such a file as a script, and only if they hold all of what is imported:
+`pkg/wandb.py` does not hide the real `wandb`. As in Python, a module or a package wins over a folder
+without `__init__.py`. Keras and TensorFlow are never looked for in the project.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 _KERAS_ROOTS = frozenset({"keras", "tf_keras", "tensorflow"})
 
@@ -19,10 +22,16 @@ _KERAS_ROOTS = frozenset({"keras", "tf_keras", "tensorflow"})
 class ModuleLookup:
     """The keys of a project's modules, and the folders that hold them."""
 
-    def __init__(self, keys: Iterable[str], packages: Iterable[str]) -> None:
-        """`keys` of all modules; `packages` are the keys of those that are an `__init__.py`."""
+    def __init__(
+        self, keys: Iterable[str], packages: Iterable[str], binds: Callable[[str, str], bool]
+    ) -> None:
+        """`keys` of all modules; `packages` are the keys of those that are an `__init__.py`.
+
+        `binds` tells whether a module has a name, or may have it.
+        """
         self._keys = frozenset(keys)
         self._packages = frozenset(packages)
+        self._binds = binds
         self._folders = frozenset(folder for key in self._keys for folder in _parents(key))
         self._heads = frozenset(key.rpartition(".")[2] for key in self._keys | self._folders)
         self._found: dict[tuple[str, str], tuple[str, str] | None] = {}
@@ -44,6 +53,11 @@ class ModuleLookup:
             rest = f"{last}.{rest}" if rest else last
         return None
 
+    def _holds(self, place: tuple[str, str]) -> bool:
+        """Whether a module has the first of the attributes that follow it."""
+        key, rest = place
+        return not rest or (key in self._keys and self._binds(key, rest.partition(".")[0]))
+
     def find(self, importer: str, package: str, dotted: str) -> tuple[str, str] | None:
         """The module or folder that an absolute import of `importer`, a module in folder `package`, means.
 
@@ -52,37 +66,50 @@ class ModuleLookup:
         head = dotted.partition(".")[0]
         if head not in self._heads or head in _KERAS_ROOTS:
             return None
+        if head in sys.stdlib_module_names and package in self._packages:
+            return None
         if (package, dotted) not in self._found:
             self._found[package, dotted] = self._search(importer, package, dotted, head)
         return self._found[package, dotted]
 
     def _search(self, importer: str, package: str, dotted: str, head: str) -> tuple[str, str] | None:
-        if head in sys.stdlib_module_names and package in self._packages:
-            return None
-        folders: list[str] = []
-        for base in self._bases(package):
-            start = f"{base}.{head}" if base else head
-            if start in self._keys:
-                return self.split(f"{base}.{dotted}" if base else dotted)
-            if start in self._folders:
-                folders.append(f"{base}.{dotted}" if base else dotted)
-        for name in folders:
-            found = self.split(name)
-            if found is not None:
-                return found
-        return None
+        places: list[tuple[str, str]] = []
+        folders: list[tuple[str, str]] = []
+        for base, certain in self._bases(package):
+            name = f"{base}.{dotted}" if base else dotted
+            start = name[: len(name) - len(dotted) + len(head)]
+            if start not in self._keys and start not in self._folders:
+                continue
+            place = self.split(name)
+            if place is None or (place[0] == importer and importer not in self._packages):
+                continue
+            if start in self._folders and start not in self._keys:
+                folders.append(place)
+            elif self._holds(place):
+                return place
+            elif certain:
+                places.append(place)
+        return next((place for place in folders if self._holds(place)), places[0] if places else None)
 
-    def _bases(self, package: str) -> Iterator[str]:
-        """The folders that could be on `sys.path`, nearest first; the empty name is the project's base."""
+    def _bases(self, package: str) -> Iterator[tuple[str, bool]]:
+        """The folders that may be on `sys.path`, and whether they are if this is the file's only project.
+
+        The empty name is the project's base.
+        """
+        inner: list[str] = []
         base = package
+        while base in self._packages:
+            inner.append(base)
+            base = base.rpartition(".")[0]
         while True:
-            yield base
+            yield base, True
             source = f"{base}.src" if base else "src"
             if source in self._folders and source not in self._packages:
-                yield source
+                yield source, True
             if not base:
-                return
+                break
             base = base.rpartition(".")[0]
+        yield from ((base, False) for base in inner)
 
 
 def _parents(key: str) -> Iterator[str]:

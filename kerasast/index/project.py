@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from kerasast.index.bindings import (
 from kerasast.index.expressions import import_target
 from kerasast.index.lookup import ModuleLookup
 from kerasast.index.module_index import ModuleIndex
+from kerasast.index.serial import digest
 from kerasast.keras_api import ApiName, canonical
 from kerasast.source import SourceFile
 
@@ -73,7 +75,9 @@ Symbol = ApiSymbol | ClassSymbol | FunctionSymbol | ModuleSymbol | LiteralSymbol
 
 _KEPT_TREES = 64
 _MAX_DEPTH = 100
-_NONE = LiteralSymbol(None)
+_BUILTINS = frozenset(dir(builtins))
+_V1 = "tensorflow.compat.v1"
+_V2 = "tensorflow.compat.v2"
 
 
 class ProjectIndex:
@@ -91,6 +95,7 @@ class ProjectIndex:
         self._active: dict[tuple[str, str], int] = {}
         self._lowest = _MAX_DEPTH
         self._trees: OrderedDict[str, ast.Module | None] = OrderedDict()
+        self._imported: dict[str, frozenset[str]] = {}
         self._closures: dict[str, frozenset[str]] = {}
 
     def resolve(self, module: str, dotted: str) -> Symbol | None:
@@ -122,6 +127,21 @@ class ProjectIndex:
     def resolve_absolute(self, dotted: str) -> Symbol | None:
         """What an absolute dotted name means: `package.module.Class`, `tensorflow.keras.layers.Dense`."""
         return self.resolve("", dotted)
+
+    def binds(self, module: str, name: str) -> bool:
+        """Whether the top level of a module itself binds a name, so that it is not the builtin of that name."""
+        index = self.modules.get(module)
+        return index is not None and name in index.bindings
+
+    def interface_digest(self, module: str) -> str:
+        """A hash of all that the index knows of a module: equal if and only if nothing of that has changed.
+
+        It does not cover what the bodies of functions do.
+
+        Raises:
+            KeyError: the project has no such module.
+        """
+        return digest(self.modules[module])
 
     def may_bind(self, module: str, name: str) -> bool:
         """Whether a module has, or may have, a top-level name of its own or from an import."""
@@ -166,14 +186,18 @@ class ProjectIndex:
             reached = {module} & self.modules.keys()
             pending = list(reached)
             while pending:
-                for name in self._imported_modules(self.modules[pending.pop()]):
+                for name in self._imported_modules(pending.pop()):
                     if name not in reached:
                         reached.add(name)
                         pending.append(name)
             self._closures[module] = frozenset(reached)
         return self._closures[module]
 
-    def _imported_modules(self, index: ModuleIndex) -> set[str]:
+    def _imported_modules(self, module: str) -> frozenset[str]:
+        """The project modules that the imports of one module run."""
+        if module in self._imported:
+            return self._imported[module]
+        index = self.modules[module]
         found: set[str] = set()
         for dotted in index.imports:
             if dotted in index.relative_imports:
@@ -187,7 +211,8 @@ class ProjectIndex:
                 if name in self.modules:
                     found.add(name)
                 name = name.rpartition(".")[0]
-        return found
+        self._imported[module] = frozenset(found)
+        return self._imported[module]
 
     def _resolve(self, module: str, dotted: str) -> Symbol | None:
         if not module:
@@ -195,7 +220,11 @@ class ProjectIndex:
         head, _, rest = dotted.partition(".")
         if rest:
             symbol = self.resolve(module, head)
-            return None if symbol is None else self._attribute(symbol, rest)
+            return (
+                self._attribute_of_any(module, head, rest)
+                if symbol is None
+                else self._attribute(symbol, rest)
+            )
         index = self.modules.get(module)
         if index is None:
             return self._submodule(module, head)
@@ -204,6 +233,15 @@ class ProjectIndex:
             return self._agree([self._binding(index, binding) for binding in bindings])
         return self._from_stars(index, head)
 
+    def _attribute_of_any(self, module: str, head: str, rest: str) -> Symbol | None:
+        """`tf.keras` where `tf` is `tensorflow` or something else with the same Keras in it."""
+        index = self.modules.get(module)
+        bindings = () if index is None else index.bindings.get(head, ())
+        if index is None or len(bindings) < 2:
+            return None
+        found = [self._binding(index, binding) for binding in bindings]
+        return self._agree([None if symbol is None else self._attribute(symbol, rest) for symbol in found])
+
     def _binding(self, index: ModuleIndex, binding: Binding) -> Symbol | None:
         match binding:
             case ImportBinding(target, True):
@@ -211,7 +249,7 @@ class ProjectIndex:
             case ImportBinding(target):
                 return self._resolve_import(index.name, index.package, target)
             case AliasBinding(expression):
-                return self.resolve(index.name, expression)
+                return self.resolve(index.name, expression) or _builtin(index, expression)
             case LiteralBinding(value):
                 return LiteralSymbol(value)
             case FunctionInfo():
@@ -227,8 +265,10 @@ class ProjectIndex:
         """
         if len(symbols) > 1:
             symbols = [symbol for symbol in symbols if not _is_none(symbol)] or symbols[:1]
-        first = symbols[0]
-        return first if all(_same(first, other) for other in symbols[1:]) else None
+        common = symbols[0]
+        for symbol in symbols[1:]:
+            common = _common(common, symbol)
+        return common
 
     def _from_stars(self, index: ModuleIndex, name: str) -> Symbol | None:
         found = None
@@ -296,9 +336,27 @@ class ProjectIndex:
         api = canonical(dotted)
         if api is not None:
             return ApiSymbol(api)
-        if dotted.startswith("tensorflow.compat.v2"):
-            dotted = "tensorflow" + dotted.removeprefix("tensorflow.compat.v2")
+        if dotted == _V2 or dotted.startswith(_V2 + "."):
+            dotted = "tensorflow" + dotted.removeprefix(_V2)
         return ExternalSymbol(dotted)
+
+
+def _builtin(index: ModuleIndex, name: str) -> Symbol | None:
+    known = name in _BUILTINS and name not in index.bindings and not index.star_imports
+    return ExternalSymbol(f"builtins.{name}") if known else None
+
+
+def _common(first: Symbol | None, second: Symbol | None) -> Symbol | None:
+    """What two bindings of one name both mean.
+
+    That of `tensorflow.compat.v1` and `tensorflow` is the former: code which takes either, depending on the
+    release, is written for TensorFlow 1.
+    """
+    if isinstance(first, ExternalSymbol) and isinstance(second, ExternalSymbol):
+        for one, other in ((first, second), (second, first)):
+            if one.name.startswith(_V1) and "tensorflow" + one.name.removeprefix(_V1) == other.name:
+                return one
+    return first if _same(first, second) else None
 
 
 def _is_none(symbol: Symbol | None) -> bool:
