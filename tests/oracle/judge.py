@@ -100,7 +100,8 @@ class Program:
 class Verdict:
     """Whether real Keras agrees with an example's marks.
 
-    `text` says what happened, and `seen` is the part of it that the evidence shows. `outcomes` are those of the example itself, then that of the proofs run after it where they must fail.
+    `text` says what happened, and `seen` is the part of it that the evidence shows. `outcomes` are those of the
+    example itself, then that of the proofs run after it where they must fail.
     """
 
     agrees: bool
