@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from kerasast.flow.arguments import Arguments
@@ -49,7 +50,7 @@ def element_of(machine: Machine, value: Value) -> Value:
     """Some item of an iterable, when it is not known which."""
     match value:
         case WeightsOf():
-            return value
+            return replace(value, element=True)
         case LayersOf(owner, _, sliced):
             return LayersOf(owner, element=True, sliced=sliced)
         case Tensor():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kerasast.flow import calls
@@ -268,8 +269,10 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Value:
     value = machine.evaluate(node.value)
     index = machine.evaluate(node.slice)
     match value:
-        case Tensor() | WeightsOf():
+        case Tensor():
             return value
+        case WeightsOf():
+            return value if isinstance(node.slice, ast.Slice) else replace(value, element=True)
         case LayersOf(owner):
             return LayersOf(owner, element=not isinstance(node.slice, ast.Slice), sliced=True)
         case External(name):
@@ -376,7 +379,7 @@ def _comprehension(
         machine.frame.scope = outer
     weights = next((value for value in results if isinstance(value, WeightsOf)), None)
     if weights is not None:
-        return weights
+        return replace(weights, element=False)
     kind = (
         Kind.DICT
         if isinstance(node, ast.DictComp)

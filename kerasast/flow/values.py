@@ -207,12 +207,14 @@ class WeightSet(Enum):
 class WeightsOf:
     """Weights of an object, as arrays or variables, in a list or made into something else (`[w.numpy() for w in …]`).
 
-    `api` is the attribute or method that gave them: `get_weights`, `trainable_variables`.
+    `api` is the attribute or method that gave them: `get_weights`, `trainable_variables`. `element` is set for a
+    single one of them.
     """
 
     owner: ObjectId
     which: WeightSet
     api: str
+    element: bool = False
 
 
 Value = (
@@ -267,6 +269,9 @@ class Kind(Enum):
         return self in (Kind.LIST, Kind.DICT, Kind.SET)
 
 
+Flags = tuple[tuple[ObjectId, Tri, Tri], ...]
+"""`trainable` and `layers_trainable` of objects."""
+
 _T = TypeVar("_T")
 
 
@@ -280,7 +285,8 @@ class ObjectState:
     trained: training has run since the last `compile` (in Keras 3 this fixes what is trainable).
     trainable: its own `trainable` flag is on.
     layers_trainable: the `trainable` flags of the layers it holds, as far as loops over `.layers` set them.
-    frozen_late: the step at which `trainable` changed too late to count, until the next `compile`.
+    fixed: what was trainable when a training method fixed it, by method (`compile` in Keras 2).
+    frozen_late: the step at which `trainable` became different from all that is fixed, until the next `compile`.
     escaped: reached code that is not followed; anything may have happened to it.
     contents: the layers that it holds, in order; `complete` says whether these are all of them.
     arguments: the arguments that it was created with, by parameter name.
@@ -301,6 +307,7 @@ class ObjectState:
     trained: Tri = Tri.NO
     trainable: Tri = Tri.YES
     layers_trainable: Tri = Tri.YES
+    fixed: dict[str, Flags] = field(default_factory=dict)
     frozen_late: Step | None = None
     escaped: bool = False
     contents: tuple[ObjectId, ...] = ()

@@ -1,0 +1,49 @@
+"""Loading weights into a model that has no variables yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.events import ModelCall
+from kerasast.flow.text import known_suffix
+from kerasast.flow.values import Kind, Tri
+from kerasast.flow.weights import may_have_weights
+from kerasast.registry import rule
+
+_IN_PLACE = (".h5", ".hdf5", ".keras")
+"""Endings of the files that Keras 2 reads at once; it restores TensorFlow checkpoints when variables appear."""
+
+
+@rule(category="loading", severity=Severity.ERROR, on=(ModelCall,), since="0.1")
+def load_before_build(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
+    before = event.before
+    if event.method not in ("load_weights", "set_weights") or not before.kind.is_model:
+        return
+    if before.built is not Tri.NO or before.escaped or _is_deferred(ctx, event):
+        return
+    if not may_have_weights(event.view, event.target, ctx.keras):
+        return
+    if before.kind is Kind.SEQUENTIAL:
+        help = "begin the model with `keras.Input(shape=…)`, or call `build()` or the model itself first"
+    elif ctx.keras.major >= 3:
+        help = (
+            "call the model on a batch of data first; `build()` does not build a subclassed model in Keras 3"
+        )
+    else:
+        help = "call the model on a batch of data, or its `build()`, first"
+    yield ctx.report(
+        event.node,
+        f"`{event.method}()` has nothing to load into: nothing has built this model yet",
+        story=event.story,
+        help=help,
+    )
+
+
+def _is_deferred(ctx: Context, event: ModelCall) -> bool:
+    """Whether this is, or may be, a TensorFlow checkpoint, whose restoration Keras 2 puts off."""
+    if ctx.keras.major >= 3 or event.method != "load_weights":
+        return False
+    suffix = known_suffix(event.arguments.value("filepath"))
+    return suffix is None or not suffix.endswith(_IN_PLACE)

@@ -1,0 +1,83 @@
+"""Saving a model that has no weights yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.events import ExternalCall, ModelCall
+from kerasast.flow.text import known_suffix
+from kerasast.flow.values import Kind, ObjectState, Ref, Tri, Value
+from kerasast.flow.weights import may_have_weights
+from kerasast.registry import rule
+
+_HDF5 = (".h5", ".hdf5")
+
+
+@rule(category="saving", severity=Severity.ERROR, on=(ModelCall, ExternalCall), since="0.1")
+def save_before_build(ctx: Context, event: ModelCall | ExternalCall) -> Iterator[Diagnostic]:
+    if isinstance(event, ModelCall):
+        outcome = _outcome(ctx, event)
+        target, state, name = event.target, event.before, event.method
+    else:
+        found = _saved_object(event)
+        if found is None:
+            return
+        target, state = found.id, event.view.state(found.id)
+        outcome, name = "writes a SavedModel without the model's weights", "tf.saved_model.save"
+    if outcome is None or not _is_unbuilt(state) or not may_have_weights(event.view, target, ctx.keras):
+        return
+    yield ctx.report(
+        event.node,
+        f"`{name}()` {outcome}: nothing has built this model yet",
+        story=state.trace,
+        help=_help(ctx, state),
+    )
+
+
+def _is_unbuilt(state: ObjectState) -> bool:
+    return state.kind.is_model and state.built is Tri.NO and not state.escaped
+
+
+def _saved_object(event: ExternalCall) -> Ref | None:
+    if event.name != "tensorflow.saved_model.save":
+        return None
+    argument = event.arguments.get("obj") or next(iter(event.arguments.positional), None)
+    return argument.value if argument is not None and isinstance(argument.value, Ref) else None
+
+
+def _outcome(ctx: Context, event: ModelCall) -> str | None:
+    """What the call does on an unbuilt model, as observed on Keras 2.15.0 and 3.15.1."""
+    legacy = ctx.keras.major < 3
+    sequential = event.before.kind is Kind.SEQUENTIAL
+    path = event.arguments.value("filepath")
+    match event.method:
+        case "save":
+            fails = legacy and not _ends(path, ".keras")
+            return "fails" if fails else "writes a file without any weights"
+        case "save_weights" if legacy:
+            fails = sequential and not _ends(path, ".weights.h5")
+            return "fails" if fails else "writes a file without any weights"
+        case "save_weights":
+            return "saves nothing"
+        case "export":
+            return "fails"
+        case "get_weights":
+            return "fails" if legacy and sequential else "returns an empty list"
+    return None
+
+
+def _ends(path: Value | None, *endings: str) -> bool:
+    suffix = known_suffix(path)
+    return suffix is None or suffix.endswith(endings)
+
+
+def _help(ctx: Context, state: ObjectState) -> str:
+    if state.kind is Kind.SEQUENTIAL:
+        return "begin the model with `keras.Input(shape=…)`, or call `build()` or the model itself first"
+    if ctx.keras.major >= 3:
+        return (
+            "call the model on a batch of data first; `build()` does not build a subclassed model in Keras 3"
+        )
+    return "call the model on a batch of data, or its `build()`, first"

@@ -1,0 +1,73 @@
+"""Persisting a model's trainable weights alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerasast.context import Context
+from kerasast.diagnostics import Confidence, Diagnostic, Severity
+from kerasast.flow.arguments import Argument
+from kerasast.flow.dumps import dumped
+from kerasast.flow.events import ExternalCall
+from kerasast.flow.values import ObjectId, Ref, Tri, Value, WeightSet, WeightsOf
+from kerasast.flow.weights import keeps_non_trainable
+from kerasast.registry import rule
+
+_SAVERS = frozenset({"tensorflow.compat.v1.train.Saver", "tensorflow.train.Saver"})
+
+
+@rule(category="saving", severity=Severity.ERROR, on=(ExternalCall,), since="0.1")
+def trainable_weights_only(ctx: Context, event: ExternalCall) -> Iterator[Diagnostic]:
+    written = list(_persisted(event))
+    whole = {owner for _, value in written for owner in _kept_otherwise(value)}
+    told: set[ObjectId] = set()
+    for argument, value in written:
+        if not isinstance(value, WeightsOf) or value.which is not WeightSet.TRAINABLE:
+            continue
+        if value.owner in whole or value.owner in told:
+            continue
+        told.add(value.owner)
+        state = event.view.state(value.owner)
+        others = keeps_non_trainable(event.view, value.owner, ctx.keras)
+        if others is Tri.NO:
+            continue
+        yield ctx.report(
+            argument.node if isinstance(argument.node, ast.expr) else event.node,
+            f"only the trainable weights are saved: {_lost(others)}",
+            story=state.trace,
+            help='save the model with `model.save("….keras")` or `model.save_weights("….weights.h5")`',
+            confidence=Confidence.HIGH if others is Tri.YES else Confidence.LOW,
+        )
+
+
+def _lost(others: Tri) -> str:
+    if others is Tri.YES:
+        return "what its layers keep besides, such as the moving statistics of `BatchNormalization`, is lost"
+    return "whatever its layers keep besides, such as moving statistics, is lost"
+
+
+def _persisted(event: ExternalCall) -> Iterator[tuple[Argument, Value]]:
+    arguments = event.arguments
+    if event.name == "tensorflow.train.Checkpoint":
+        given = [*arguments.positional, *(item for item in arguments.bound.values() if item.keyword)]
+    elif event.name in _SAVERS:
+        given = [*arguments.positional[:1]]
+        if (named := arguments.get("var_list")) is not None and named.keyword:
+            given.append(named)
+    else:
+        yield from dumped(event)
+        return
+    for argument in given:
+        yield argument, argument.value
+        for item in event.view.items(argument.value) or ():
+            yield argument, item
+
+
+def _kept_otherwise(value: Value) -> Iterator[ObjectId]:
+    """The object whose other weights are written as well by the same call, if any is."""
+    match value:
+        case Ref(owner):
+            yield owner
+        case WeightsOf(owner, which) if which is not WeightSet.TRAINABLE:
+            yield owner

@@ -1,0 +1,178 @@
+"""File names whose ending the saving or loading method does not take, or that promise another content."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kerasast.context import Context
+from kerasast.diagnostics import Confidence, Diagnostic, Severity
+from kerasast.flow.arguments import Arguments
+from kerasast.flow.events import ModelCall, ObjectCreated
+from kerasast.flow.text import known_suffix
+from kerasast.flow.values import Const, Text, Value
+from kerasast.flow.weights import is_constant
+from kerasast.registry import rule
+
+_HDF5 = (".h5", ".hdf5")
+_MODEL = (".keras", *_HDF5)
+_WEIGHTS = ".weights.h5"
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    message: str
+    help: str
+    severity: Severity = Severity.ERROR
+    confidence: Confidence = Confidence.HIGH
+
+
+@rule(category="saving", severity=Severity.ERROR, on=(ModelCall, ObjectCreated), since="0.1")
+def wrong_file_extension(ctx: Context, event: ModelCall | ObjectCreated) -> Iterator[Diagnostic]:
+    arguments = event.arguments
+    path = arguments.get("filepath")
+    if path is None or not _is_local(path.value):
+        return
+    modern = ctx.keras.major >= 3
+    if isinstance(event, ObjectCreated):
+        if event.state.api != "keras.callbacks.ModelCheckpoint" or event.state.cls is not None:
+            return
+        found = _checkpoint(path.value, arguments, modern)
+    elif not event.before.kind.is_model:
+        return
+    else:
+        found = _METHODS[event.method](path.value, arguments, modern) if event.method in _METHODS else None
+    if found is not None:
+        where = path.node if isinstance(path.node, ast.expr) else event.node
+        yield ctx.report(
+            where,
+            found.message,
+            help=found.help,
+            severity=found.severity,
+            confidence=found.confidence,
+        )
+
+
+def _save(path: Value, arguments: Arguments, modern: bool) -> _Finding | None:
+    if _ends(path, _WEIGHTS):
+        return _Finding(
+            f"`save()` writes a whole model to {_shown(path)}, which `load_weights()` cannot read",
+            "name it `….keras`, or call `save_weights()` if only the weights are wanted",
+            Severity.WARNING,
+        )
+    if modern:
+        if arguments.value("zipped") not in (None, Const(True), Const(None)):
+            return None
+        return _rejected(
+            "save()", path, _MODEL, "end the name in `.keras`; `model.export()` writes a SavedModel directory"
+        )
+    if is_constant(arguments.value("save_format"), "keras"):
+        return _rejected('save(…, save_format="keras")', path, (".keras",), "end the name in `.keras`")
+    return None
+
+
+def _save_weights(path: Value, arguments: Arguments, modern: bool) -> _Finding | None:
+    if modern:
+        if arguments.value("max_shard_size") not in (None, Const(None)):
+            return None
+        return _rejected("save_weights()", path, (_WEIGHTS,), "end the name in `.weights.h5`")
+    if is_constant(arguments.value("save_format"), "tf", "tensorflow") and _ends(path, *_MODEL):
+        return _Finding(
+            f'`save_weights(…, save_format="tf")` rejects {_shown(path)}: the name is one of an HDF5 file',
+            "leave `save_format` or the ending away",
+        )
+    if _ends(path, ".keras"):
+        return _weights_named_like_model("`save_weights()`", path)
+    return None
+
+
+def _load_weights(path: Value, arguments: Arguments, modern: bool) -> _Finding | None:
+    suffix = known_suffix(path)
+    if not modern or suffix is None or suffix.endswith("/") or "orbax" in suffix.lower():
+        return None
+    return _rejected(
+        "load_weights()",
+        path,
+        (*_MODEL, ".weights.json"),
+        "Keras 3 reads no TensorFlow checkpoints: load it in Keras 2 and save a `.weights.h5` file there",
+    )
+
+
+def _checkpoint(path: Value, arguments: Arguments, modern: bool) -> _Finding | None:
+    given = arguments.value("save_weights_only")
+    if not (given is None or isinstance(given, Const)):
+        return None
+    if isinstance(given, Const) and given.value:
+        if modern:
+            name = "ModelCheckpoint(…, save_weights_only=True)"
+            return _rejected(name, path, (_WEIGHTS,), "end the name in `.weights.h5`")
+        if _ends(path, ".keras"):
+            return _weights_named_like_model("`ModelCheckpoint(…, save_weights_only=True)`", path)
+        return None
+    if _ends(path, _WEIGHTS):
+        return _Finding(
+            f"`ModelCheckpoint` writes a whole model to {_shown(path)}, which `load_weights()` cannot read",
+            "pass `save_weights_only=True`, or name it `….keras`",
+            Severity.WARNING,
+        )
+    if modern:
+        help = "end the name in `.keras`, or pass `save_weights_only=True` and end it in `.weights.h5`"
+        return _rejected("ModelCheckpoint", path, (".keras", ".h5"), help)
+    return None
+
+
+_METHODS = {"save": _save, "save_weights": _save_weights, "load_weights": _load_weights}
+
+
+def _rejected(what: str, path: Value, endings: tuple[str, ...], help: str) -> _Finding | None:
+    """What to say of a name that has to end in one of `endings`, if it does not.
+
+    Where the known end of a name could be part of such an ending (`f"{name}.h5"`), the report is less sure.
+    """
+    suffix = known_suffix(path)
+    if suffix is None or suffix.endswith(endings):
+        return None
+    unsure = isinstance(path, Text) and any(ending.endswith(suffix) for ending in endings)
+    return _Finding(
+        f"`{what}` rejects {_shown(path)}: the name has to end in {_either(endings)}",
+        help,
+        confidence=Confidence.LOW if unsure else Confidence.HIGH,
+    )
+
+
+def _weights_named_like_model(what: str, path: Value) -> _Finding:
+    return _Finding(
+        f"{what} writes weights alone to {_shown(path)}, which `load_model()` then cannot read",
+        "end the name in `.weights.h5`",
+        Severity.WARNING,
+    )
+
+
+def _either(endings: tuple[str, ...]) -> str:
+    named = [f"`{ending}`" for ending in endings if ending not in (".hdf5", ".weights.json")]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
+
+
+def _is_local(path: Value) -> bool:
+    """Whether a path is not one of a store such as `hf://`, for which other rules hold."""
+    match path:
+        case Const(str(text)):
+            return not text.startswith("hf://")
+        case Text(parts):
+            return not (parts[0] or "").startswith("hf://")
+    return False
+
+
+def _ends(path: Value, *endings: str) -> bool:
+    suffix = known_suffix(path)
+    return suffix is not None and suffix.endswith(endings)
+
+
+def _shown(path: Value) -> str:
+    match path:
+        case Const(str(text)):
+            return f"`{text}`"
+        case Text(parts):
+            return f"`{''.join(part or '…' for part in parts)}`"
+    return "this name"
