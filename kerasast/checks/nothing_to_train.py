@@ -45,13 +45,13 @@ def nothing_to_train(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
         lineage = ancestry(before.cls, ctx.keras)
         if not lineage.complete or any(lineage.defines(name) for name in (event.method, "train_step")):
             return
-    if can_train(event.view, event.target):
+    if not is_frozen(event.view, event.target) and can_train(event.view, event.target):
         return
     frozen = any(
         event.view.state(item).trainable is Tri.NO
         for item in (event.target, *event.view.contents(event.target))
     )
-    why = "all of its layers are frozen" if frozen else "none of its layers has weights"
+    why = "every layer that has some is frozen" if frozen else "none of its layers has weights"
     yield ctx.report(
         event.node,
         f"`{event.method}()` trains a model that has no trainable weights: {why}",
@@ -64,13 +64,21 @@ def nothing_to_train(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     )
 
 
+def is_frozen(view: WorldView, model: ObjectId) -> bool:
+    """Whether the model itself is frozen: then nothing in it is trained, whatever its layers say."""
+    return view.state(model).trainable is Tri.NO
+
+
 def can_train(view: WorldView, target: ObjectId) -> bool:
-    """Whether an object may hold a trainable weight; true unless the opposite is certain."""
+    """Whether a layer or model may bring a trainable weight into a model; true unless the opposite is certain."""
     state = view.state(target)
     if state.escaped:
         return True
-    if state.trainable is Tri.NO:
+    if state.trainable is Tri.NO and state.kind is Kind.LAYER:
         return False
+    if state.trainable is Tri.NO and state.layers_trainable is Tri.NO:
+        # The parts are asked as well: `Model(base.input, …)` takes the layers of a frozen base one by one.
+        return any(view.state(part).trainable is not Tri.NO for part in view.contents(target))
     if state.kind in (Kind.SEQUENTIAL, Kind.FUNCTIONAL):
         return not state.complete or any(can_train(view, item) for item in state.contents)
     return not _is_weightless(state)

@@ -14,6 +14,7 @@ from kerasast.flow.effects import HARMLESS, Effect, effect_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.machine import Machine
 from kerasast.flow.sequential import sequential_changes
+from kerasast.flow.trainable import fix_flags
 from kerasast.flow.values import (
     UNKNOWN,
     Const,
@@ -170,10 +171,13 @@ def _compile(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) ->
     machine.world.update(
         ref.id,
         has_loss=has_loss,
+        fixed={},
         frozen_late=None,
         compile_arguments={name: argument.value for name, argument in arguments.bound.items()},
         compile_complete=arguments.complete,
     )
+    if machine.version.major < 3:
+        fix_flags(machine, ref.id, "compile")
 
 
 def _add(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
@@ -198,7 +202,14 @@ def _pop(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> Non
     machine.world.update(ref.id, items=state.items[:-1], complete=False)
 
 
+def _train(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    if machine.version.major >= 3:
+        fix_flags(machine, ref.id, "train_on_batch")
+
+
 def _fit(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    if machine.version.major >= 3:
+        fix_flags(machine, ref.id, "fit")
     for callback in _callbacks(machine, arguments.get("callbacks")):
         state = machine.world.state(callback.id)
         if state.api == "keras.callbacks.ModelCheckpoint" and state.cls is None:
@@ -227,4 +238,5 @@ _SPECIAL: dict[str, Callable[[Machine, Ref, Arguments, ast.AST], None]] = {
     "fit_generator": _fit,
     "pop": _pop,
     "save": _save,
+    "train_on_batch": _train,
 }

@@ -279,11 +279,15 @@ def _restored(machine: Machine, kind: Kind, name: str, node: ast.AST) -> Value:
 
 
 def _from_text(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
-    return _restored(machine, Kind.MODEL, "keras.Model", node)
+    """`model_from_json`: Keras 3.15 writes the compilation into the text as well."""
+    model = _restored(machine, Kind.MODEL, "keras.Model", node)
+    if machine.version.major >= 3 and isinstance(model, Ref):
+        machine.world.update(model.id, compiled=Tri.MAYBE)
+    return model
 
 
 def _clone(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
-    """`clone_model`: the same layers with new weights, not compiled."""
+    """`clone_model`: the same layers with new weights; compiled like the original in Keras 3.15, never in 2.15."""
     original = bound.value("model")
     state = machine.world.state_of(original)
     if state is None or not isinstance(original, Ref):
@@ -295,7 +299,7 @@ def _clone(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
         cls=state.cls,
         created=node,
         built=state.built,
-        compiled=Tri.NO,
+        compiled=state.compiled if machine.version.major >= 3 else Tri.NO,
         has_loss=Tri.MAYBE,
         trainable=state.trainable,
         layers_trainable=state.layers_trainable,

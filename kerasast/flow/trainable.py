@@ -1,51 +1,76 @@
-"""`trainable` flags: what is frozen, and which compiled models it comes too late for."""
+"""`trainable` flags: what is frozen, and which compiled models it comes too late for.
+
+Keras 2.15 keeps the flags as they are in `compile()` and puts them back around every training call. Keras 3.15 reads
+them when it traces the training function, which `fit` and `train_on_batch` each do once. A change after that has no
+effect until the next `compile()` (observed on both).
+"""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from kerasast.diagnostics import Step
 from kerasast.flow.machine import Machine
-from kerasast.flow.values import Const, LayersOf, ObjectId, Ref, Tri, Value
+from kerasast.flow.values import Const, Flags, LayersOf, ObjectId, Ref, Tri, Value
 from kerasast.flow.world import extend_trace
 
 
 def set_trainable(machine: Machine, target: Ref | LayersOf, item: Value, node: ast.AST) -> None:
-    """`target.trainable = item`.
-
-    Keras 2.15 collects the trainable weights in `compile()`; Keras 3.15 when training begins. A change after that
-    has no effect until the next `compile()` (observed on both).
-    """
+    """`target.trainable = item`: also of all that the target holds."""
     flag = Tri.of(bool(item.value)) if isinstance(item, Const) else Tri.MAYBE
-    word = {Tri.YES: "unfrozen", Tri.NO: "frozen", Tri.MAYBE: "frozen or unfrozen"}[flag]
-    if isinstance(target, Ref):
-        state = machine.world.state(target.id)
-        if flag is not Tri.MAYBE and state.trainable is flag and state.layers_trainable is flag:
-            return  # Nothing changes.
-        step = machine.step(node, f"{word} here")
-        changed = [target.id, *machine.world.contents(target.id)]
-        for part in changed:
-            machine.world.update(part, trainable=flag, layers_trainable=flag)
-    else:
-        step = machine.step(
-            node, f"some of its layers are {word} here" if target.sliced else f"its layers are {word} here"
-        )
-        changed = [target.owner]
-        part_flag = Tri.MAYBE if target.sliced else flag
-        machine.world.update(target.owner, layers_trainable=part_flag)
-        for part in machine.world.contents(target.owner):
-            machine.world.update(part, trainable=part_flag, layers_trainable=part_flag)
     origin = target.id if isinstance(target, Ref) else target.owner
-    _note_late(machine, origin, step)
+    whole = isinstance(target, Ref)
+    some = isinstance(target, LayersOf) and target.sliced
+    before = _flags(machine, origin)
+    parts = tuple(machine.world.contents(origin))
+    _set(machine, (origin, *parts) if whole else parts, flag, some)
+    if not whole:
+        inside = machine.world.state(origin).layers_trainable
+        machine.world.update(origin, layers_trainable=inside.join(flag) if some else flag)
+    if _flags(machine, origin) == before and flag is not Tri.MAYBE:
+        return  # Nothing changes.
+    word = {Tri.YES: "unfrozen", Tri.NO: "frozen", Tri.MAYBE: "frozen or unfrozen"}[flag]
+    what = "" if whole else "some of its layers are " if some else "its layers are "
+    _note_late(machine, origin, machine.step(node, f"{what}{word} here"), certain=flag is not Tri.MAYBE)
 
 
-def _note_late(machine: Machine, changed: ObjectId, step: Step) -> None:
+def _set(machine: Machine, parts: Iterable[ObjectId], flag: Tri, some: bool) -> None:
+    for part in parts:
+        state = machine.world.state(part)
+        machine.world.update(
+            part,
+            trainable=state.trainable.join(flag) if some else flag,
+            layers_trainable=state.layers_trainable.join(flag) if some else flag,
+        )
+
+
+def fix_flags(machine: Machine, model: ObjectId, method: str) -> None:
+    """From now on `method` trains what is trainable in `model` at this moment."""
+    state = machine.world.state(model)
+    if method not in state.fixed:
+        machine.world.update(model, fixed={**state.fixed, method: _flags(machine, model)})
+
+
+def _flags(machine: Machine, model: ObjectId) -> Flags:
+    world = machine.world
+    states = ((part, world.state(part)) for part in (model, *world.contents(model)))
+    return tuple((part, state.trainable, state.layers_trainable) for part, state in states)
+
+
+def _differ(flags: Flags, fixed: Flags) -> bool:
+    """Whether a part that was there when the flags were fixed has others now."""
+    then = {part: rest for part, *rest in fixed}
+    return any(part in then and then[part] != rest for part, *rest in flags)
+
+
+def _note_late(machine: Machine, changed: ObjectId, step: Step, *, certain: bool) -> None:
+    """Tell the models that hold what has changed; an uncertain change is too late for none of them."""
     for owner in (changed, *machine.world.owners(changed)):
         state = machine.world.state(owner)
         if not state.kind.is_model:
             continue
-        fixed = state.trained if machine.version.major >= 3 else Tri.YES
-        late = state.compiled is Tri.YES and fixed is Tri.YES
-        machine.world.update(
-            owner, trace=extend_trace(state, step), frozen_late=step if late else state.frozen_late
-        )
+        flags = _flags(machine, owner)
+        late = certain and bool(state.fixed) and all(_differ(flags, fixed) for fixed in state.fixed.values())
+        trace = extend_trace(state, step)
+        machine.world.update(owner, trace=trace, frozen_late=step if late else None)

@@ -199,6 +199,7 @@ class Join:
             trained=a.trained.join(b.trained),
             trainable=a.trainable.join(b.trainable),
             layers_trainable=a.layers_trainable.join(b.layers_trainable),
+            fixed=a.fixed if a.fixed == b.fixed else {},
             frozen_late=a.frozen_late if a.frozen_late == b.frozen_late else None,
             escaped=a.escaped or b.escaped,
             contents=a.contents if same_contents else tuple(dict.fromkeys(a.contents + b.contents)),
