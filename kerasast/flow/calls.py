@@ -12,6 +12,7 @@ from kerasast.flow.attributes import set_attribute
 from kerasast.flow.containers import call_container, call_string, element_of, merge_tensors, set_item
 from kerasast.flow.machine import MAX_DEPTH, Frame, Machine
 from kerasast.flow.scopes import Scope, static_value
+from kerasast.flow.summaries import call_through_summary
 from kerasast.flow.values import (
     UNKNOWN,
     ApiValue,
@@ -223,8 +224,24 @@ def call_function(
         if receiver is not None:
             machine.world.escape(receiver)
         return unresolved(machine, arguments, node)
-    if receiver is None and not _parameters(function):
-        machine.inlined.add(function.node)
+    if receiver is None:
+        if not _parameters(function):
+            machine.inlined.add(function.node)
+        result = call_through_summary(
+            machine, function, arguments, lambda given: _follow(machine, function, given, node, None)
+        )
+        if result is not None:
+            return result
+    return _follow(machine, function, arguments, node, receiver)
+
+
+def _follow(
+    machine: Machine,
+    function: FunctionValue,
+    arguments: Arguments,
+    node: ast.AST,
+    receiver: Value | None,
+) -> Value:
     scope = Scope(function.scope.module, function.scope)
     _bind_parameters(machine, function, arguments, scope, receiver, node)
     frame = Frame(scope, function.scope.module.source, function, _owner(machine, function), receiver)

@@ -47,7 +47,13 @@ def _constant(machine: Machine, node: ast.Constant) -> Value:
 
 
 def _name(machine: Machine, node: ast.Name) -> Value:
-    return machine.frame.scope.lookup(node.id) or UNKNOWN
+    scope = machine.frame.scope
+    value = scope.names.get(node.id)
+    if value is None or node.id in scope.globals:
+        value = scope.lookup(node.id)
+        if isinstance(value, Ref):
+            machine.reads_objects = True
+    return value or UNKNOWN
 
 
 def _attribute(machine: Machine, node: ast.Attribute) -> Value:

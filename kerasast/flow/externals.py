@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.attributes import get_attribute, set_attribute
@@ -66,6 +67,8 @@ _HARMLESS = (
 )
 """What does nothing to the life of a Keras object that is given to it."""
 
+_MAKES_WEIGHTS = ("tensorflow.compat.v1.layers.", "tensorflow.contrib.", "tensorflow.layers.")
+
 _KEEPS_WEIGHTS = frozenset(
     [
         "builtins.dict",
@@ -104,8 +107,15 @@ def call_external(machine: Machine, name: str, arguments: Arguments, node: ast.A
         machine.escape(values)
     tensor = merge_tensors(machine, values)
     if tensor is not None:
-        return tensor
+        return tensor if _is_pure(name) else replace(tensor, complete=False)
     return External(f"{name}()") if not name.startswith("builtins.") else machine.unknown(node)
+
+
+def _is_pure(name: str) -> bool:
+    """Whether a function of tensors holds no weights of its own."""
+    if name.startswith(_MAKES_WEIGHTS) or "()" in name:
+        return False
+    return name.startswith(("tensorflow.", "numpy.", "builtins."))
 
 
 def _tell(machine: Machine, name: str, arguments: Arguments, values: list[Value], node: ast.AST) -> None:

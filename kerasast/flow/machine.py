@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kerasast.diagnostics import Step
 from kerasast.flow.arguments import Arguments
@@ -25,6 +26,9 @@ from kerasast.flow.world import Join, States, World, extend_trace
 from kerasast.index.project import ProjectIndex
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
+
+if TYPE_CHECKING:
+    from kerasast.flow.summaries import Summary
 
 MAX_DEPTH = 12
 """Calls of project functions that are followed inside one another."""
@@ -96,6 +100,9 @@ class Machine:
         self.registered: list[Value | None] = []
         self.unsafe = False
         self.inlined: set[ast.AST] = set()
+        self.summaries: dict[Hashable, Summary] = {}
+        self.unsummarised: set[Hashable] = set()
+        self.reads_objects = False
         self.defined: dict[ast.AST, FunctionValue | ClassValue] = {}
         self._emit = emit
         self._wanted = wanted

@@ -68,6 +68,11 @@ class World:
             self._archive[target] = state if state.escaped else replace(state, escaped=True)
         self.states = {}
 
+    @property
+    def latest(self) -> int:
+        """The identity of the object created last; later ones have greater ones."""
+        return self._next
+
     def create(self, state: ObjectState) -> Ref:
         """Add an object and return the reference to it."""
         self._next += 1

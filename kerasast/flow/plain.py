@@ -1,0 +1,202 @@
+"""Whether an argument of a constructor is a plain value: a number, string, bool, None, or a container of such.
+
+Keras records only those by itself, when a layer has no `get_config`.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter
+from kerasast.flow.scopes import static_value
+from kerasast.flow.values import ApiValue, ClassValue, External, FunctionValue, Value
+from kerasast.keras_api import lookup
+
+_PLAIN_MEMBERS = frozenset(
+    name for kind in (str, bytes, int, float, bool, list, tuple, dict, set) for name in dir(kind)
+)
+_ARRAYS = frozenset(
+    {"arange", "array", "asarray", "diag", "empty", "eye", "full", "linspace", "load", "ones", "zeros"}
+)
+_OBJECTS = frozenset(
+    {
+        "collections.abc.Callable",
+        "numpy.ndarray",
+        "tensorflow.DType",
+        "tensorflow.Module",
+        "tensorflow.Tensor",
+        "tensorflow.Variable",
+        "typing.Callable",
+    }
+)
+
+
+def why_not_plain(
+    parameter: Parameter, constructor: Constructor, facts: ClassFacts
+) -> tuple[ast.AST, str] | None:
+    """Where and how it shows that an argument is an object; `None` where it may well be a plain value."""
+    default = parameter.default
+    if default is not None:
+        # Keras 3 looks at default values too, Keras 2 only at what is given.
+        reason = _object_default(default, facts) if facts.version.major >= 3 else None
+        return None if reason is None else (default, reason)
+    if parameter.annotation is not None:
+        reason = _object_annotation(parameter.annotation, facts)
+        if reason is not None:
+            return parameter.node, reason
+    return _object_use(parameter, constructor, facts)
+
+
+def _object_default(node: ast.expr, facts: ClassFacts) -> str | None:
+    if isinstance(node, ast.Lambda):
+        return "a function"
+    if isinstance(node, ast.Call):
+        return _made(static_value(node.func, facts.cls.scope))
+    if isinstance(node, ast.Name | ast.Attribute):
+        return _named(static_value(node, facts.cls.scope), facts)
+    return None
+
+
+def _made(function: Value) -> str | None:
+    match function:
+        case ApiValue() | ClassValue():
+            return "an object"
+        case External(name) if name.startswith("numpy.") and name.rpartition(".")[2] in _ARRAYS:
+            return "an array"
+        case External(name) if name.startswith("tensorflow."):
+            return "a TensorFlow object"
+    return None
+
+
+def _named(value: Value, facts: ClassFacts) -> str | None:
+    match value:
+        case FunctionValue():
+            return "a function"
+        case ClassValue():
+            return "a class"
+        case ApiValue(api):
+            symbol = lookup(api.name, facts.version)
+            return f"a {symbol.kind}" if symbol is not None and symbol.kind in ("function", "class") else None
+        case External(name) if name.startswith(("tensorflow.nn.", "tensorflow.math.")):
+            return "a function"
+        case External(
+            "tensorflow.float16"
+            | "tensorflow.float32"
+            | "tensorflow.float64"
+            | "tensorflow.int32"
+            | "tensorflow.int64"
+        ):
+            return "a TensorFlow data type"
+    return None
+
+
+def _object_annotation(node: ast.expr, facts: ClassFacts) -> str | None:
+    """What an annotation says an argument is, when all that it allows are objects (or `None`)."""
+    match node:
+        case ast.Constant(value=str(text)):
+            try:
+                return _object_annotation(ast.parse(text, mode="eval").body, facts)
+            except SyntaxError:
+                return None
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return _all_objects([left, right], facts)
+        case ast.Subscript(value=value, slice=inner):
+            return _subscripted(value, inner, facts)
+        case ast.Name() | ast.Attribute():
+            return _annotated(static_value(node, facts.cls.scope), facts)
+    return None
+
+
+def _subscripted(node: ast.expr, inner: ast.expr, facts: ClassFacts) -> str | None:
+    value = static_value(node, facts.cls.scope)
+    name = value.name.rpartition(".")[2] if isinstance(value, External) else ""
+    if name in ("Optional", "List", "Sequence", "list", "Iterable"):
+        return _object_annotation(inner, facts)
+    if name == "Union":
+        return _all_objects(inner.elts if isinstance(inner, ast.Tuple) else [inner], facts)
+    return "a function" if name == "Callable" else None
+
+
+def _all_objects(nodes: list[ast.expr], facts: ClassFacts) -> str | None:
+    wanted = [node for node in nodes if not (isinstance(node, ast.Constant) and node.value is None)]
+    reasons = [_object_annotation(node, facts) for node in wanted]
+    return reasons[0] if reasons and all(reasons) else None
+
+
+def _annotated(value: Value, facts: ClassFacts) -> str | None:
+    match value:
+        case ApiValue(api):
+            symbol = lookup(api.name, facts.version)
+            if symbol is not None and symbol.kind == "class":
+                return f"a `{api.name.rpartition('.')[2]}`"
+        case External(name) if name in _OBJECTS:
+            short = name.rpartition(".")[2]
+            return "a function" if short == "Callable" else f"a `{short}`"
+        case ClassValue() if not value.bases or _derives_from_keras(value, facts):
+            return f"a `{value.name}`"
+    return None
+
+
+def _derives_from_keras(cls: ClassValue, facts: ClassFacts) -> bool:
+    from kerasast.flow.ancestry import ancestry
+
+    return bool(ancestry(cls, facts.version).apis)
+
+
+def _object_use(
+    parameter: Parameter, constructor: Constructor, facts: ClassFacts
+) -> tuple[ast.AST, str] | None:
+    """A use that only an object allows: it is called, or has attributes that no plain value has."""
+    name = parameter.name
+    if any(_rebinds(node, name) for node in ast.walk(constructor.method.node)):
+        return None
+    for node in ast.walk(constructor.method.node):
+        found = _use_of(node, lambda inner: isinstance(inner, ast.Name) and inner.id == name)
+        if found is not None:
+            return found
+    attributes = {
+        store.attr
+        for store in constructor.method.stores
+        if isinstance(store.value, ast.Name) and store.value.id == name and not store.guards.conditional
+    }
+    for attribute in attributes:
+        if len(facts.stores.get(attribute, ())) != 1:
+            continue
+        found = _attribute_use(attribute, facts)
+        if found is not None:
+            return found
+    return None
+
+
+def _attribute_use(attribute: str, facts: ClassFacts) -> tuple[ast.AST, str] | None:
+    for method in facts.own.values():
+        receiver = method.self_name
+
+        def is_it(node: ast.AST, receiver: str | None = receiver) -> bool:
+            return (
+                isinstance(node, ast.Attribute)
+                and node.attr == attribute
+                and isinstance(node.value, ast.Name)
+                and node.value.id == receiver
+            )
+
+        for node in ast.walk(method.node):
+            found = _use_of(node, is_it)
+            if found is not None:
+                return found
+    return None
+
+
+def _use_of(node: ast.AST, is_it: object) -> tuple[ast.AST, str] | None:
+    assert callable(is_it)
+    match node:
+        case ast.Call(func=func) if is_it(func):
+            return node, "called like a layer or function"
+        case ast.Attribute(value=value, attr=attr) if is_it(value) and attr not in _PLAIN_MEMBERS:
+            return node, f"an object with the attribute `{attr}`"
+    return None
+
+
+def _rebinds(node: ast.AST, name: str) -> bool:
+    """Whether a statement gives another value to the parameter: `if isinstance(cell, str): cell = get(cell)`."""
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
