@@ -36,12 +36,6 @@ from kerasast.flow.values import (
 )
 
 
-def evaluate(machine: Machine, node: ast.expr) -> Value:
-    """The value of an expression, with its effects."""
-    handler = _HANDLERS.get(type(node))
-    return UNKNOWN if handler is None else handler(machine, node)
-
-
 def _constant(machine: Machine, node: ast.Constant) -> Value:
     return Const(node.value)
 
@@ -207,10 +201,23 @@ def _bool(machine: Machine, node: ast.BoolOp) -> Value:
         if truth is not None:
             value = machine.evaluate(operand)
             continue
+        if not has_effects(operand):
+            value = machine.either(value, machine.evaluate(operand))
+            continue
         before = machine.snapshot()
         other = machine.evaluate(operand)
         value = machine.merge_values([(value, before), (other, machine.snapshot())])
     return value
+
+
+def has_effects(node: ast.expr) -> bool:
+    """Whether evaluating an expression may do more than give a value."""
+    cached = getattr(node, "_kerasast_effects", None)
+    if cached is None:
+        effects = (ast.Call, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Attribute, ast.ListComp)
+        cached = any(isinstance(inner, effects) for inner in ast.walk(node))
+        node._kerasast_effects = cached  # type: ignore[attr-defined]
+    return bool(cached)
 
 
 def _compare(machine: Machine, node: ast.Compare) -> Value:
@@ -263,6 +270,8 @@ def _conditional(machine: Machine, node: ast.IfExp) -> Value:
     truth = truth_of(machine.evaluate(node.test))
     if truth is not None:
         return machine.evaluate(node.body if truth else node.orelse)
+    if not has_effects(node.body) and not has_effects(node.orelse):
+        return machine.either(machine.evaluate(node.body), machine.evaluate(node.orelse))
     before = machine.snapshot()
     first = machine.evaluate(node.body)
     after = machine.snapshot()
@@ -427,7 +436,7 @@ def _generate(
     return complete and not generator.ifs
 
 
-_HANDLERS: dict[type[ast.AST], Callable[[Machine, Any], Value]] = {
+HANDLERS: dict[type[ast.AST], Callable[[Machine, Any], Value]] = {
     ast.Attribute: _attribute,
     ast.Await: _inner,
     ast.BinOp: _binary,

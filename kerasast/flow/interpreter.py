@@ -13,7 +13,7 @@ from kerasast.flow.events import ClassDefined, Event
 from kerasast.flow.facts import FileFacts
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import ModuleScope, Scope, make_class
-from kerasast.flow.values import ClassValue, FunctionValue, Value
+from kerasast.flow.values import UNKNOWN, ClassValue, FunctionValue, Value
 from kerasast.index.project import ProjectIndex
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
@@ -57,7 +57,8 @@ class Interpreter(Machine):
     """A machine whose parts are put together."""
 
     def evaluate(self, node: ast.expr) -> Value:
-        return expressions.evaluate(self, node)
+        handler = expressions.HANDLERS.get(type(node))
+        return UNKNOWN if handler is None else handler(self, node)
 
     def run_block(self, statements_: Sequence[ast.stmt]) -> None:
         statements.run_block(self, statements_)

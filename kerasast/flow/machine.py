@@ -101,6 +101,10 @@ class Machine:
         self.unsafe = False
         self.inlined: set[ast.AST] = set()
         self.summaries: dict[Hashable, Summary] = {}
+        self.shared_summaries: dict[Hashable, Summary] = project.__dict__.setdefault(
+            f"_summaries_{version}", {}
+        )
+        self.variety: dict[tuple[ast.AST, int | str], set[Hashable]] = {}
         self.unsummarised: set[Hashable] = set()
         self.reads_objects = False
         self.defined: dict[ast.AST, FunctionValue | ClassValue] = {}
@@ -186,11 +190,11 @@ class Machine:
             while parent is not None:
                 scopes.append(parent)
                 parent = parent.parent
-        return Snapshot(dict(self.world.states), tuple((scope, dict(scope.names)) for scope in scopes))
+        return Snapshot(self.world.share(), tuple((scope, dict(scope.names)) for scope in scopes))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot; the path is alive again."""
-        self.world.states = dict(snapshot.states)
+        self.world.resume(snapshot.states)
         for scope, names in snapshot.names:
             scope.names = dict(names)
         self.alive = True
@@ -205,7 +209,7 @@ class Machine:
             self._meet(other)
 
     def _meet(self, other: Snapshot) -> Join:
-        join = Join(self.world, self.world.states, other.states)
+        join = Join(self.world, self.world.share(), other.states)
         for scope, names in other.names:
             mine = scope.names
             for name, value in names.items():
@@ -219,6 +223,13 @@ class Machine:
     def current(self) -> list[Snapshot]:
         """The snapshot of this path as a list, empty if the path is dead."""
         return [self.snapshot()] if self.alive else []
+
+    def either(self, first: Value, second: Value) -> Value:
+        """One of two values, of the same world."""
+        if first == second:
+            return first
+        states = self.world.share()
+        return Join(self.world, states, states).value(first, second)
 
     def merge_values(self, results: Sequence[tuple[Value, Snapshot]]) -> Value:
         """Go on from where several paths meet that each gave a value."""

@@ -337,12 +337,19 @@ def _iterate(
 
 def _widen(machine: Machine, node: ast.AST) -> None:
     """Forget the constants of names that the loop assigns: they hold for its first iteration only."""
+    names: frozenset[str] | None = getattr(node, "_kerasast_stores", None)
+    if names is None:
+        names = frozenset(
+            inner.id
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+        )
+        node._kerasast_stores = names  # type: ignore[attr-defined]
     scope = machine.frame.scope
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-            home = scope.home(inner.id)
-            if isinstance(home.names.get(inner.id), Const):
-                home.names[inner.id] = UNKNOWN
+    for name in names:
+        home = scope.home(name)
+        if isinstance(home.names.get(name), Const):
+            home.names[name] = UNKNOWN
 
 
 _HANDLERS: dict[type[ast.stmt], Callable[[Machine, Any], None]] = {

@@ -7,13 +7,14 @@ first call is followed with placeholders for its tensors; later calls get copies
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from kerasast.flow.arguments import Argument, Arguments
 from kerasast.flow.machine import Machine
 from kerasast.flow.values import (
+    UNKNOWN,
     ApiValue,
     BoundMethod,
     ClassValue,
@@ -37,6 +38,9 @@ from kerasast.flow.values import (
     WeightsOf,
 )
 
+MAX_VARIETY = 4
+"""Constants for one parameter that get a summary of their own; beyond these, any constant is like another."""
+
 Follow = Callable[[Arguments], Value]
 
 Substitution = dict[ObjectId, tuple[ObjectId, ...]]
@@ -59,22 +63,45 @@ def call_through_summary(
     machine: Machine, function: FunctionValue, arguments: Arguments, follow: Follow
 ) -> Value | None:
     """The value of a call by the summary of its function; `None` if the call is of a kind that has none."""
-    key = _key(function, arguments)
-    if key is None:
+    if not _has_summaries(function, arguments):
         return None
-    summary = machine.summaries.get(key)
-    if summary is None or (summary.silent and not machine.muted):
-        if key in machine.unsummarised:
-            return None
-        return _follow_first(machine, key, arguments, follow)
-    return _instantiate(machine, summary, _tensors(arguments))
+    arguments = _generalised(machine, function, arguments)
+    key = _key(function, arguments)
+    if key is None or key in machine.unsummarised:
+        return None
+    is_foreign = function.scope.module is not machine.module
+    known = machine.shared_summaries if is_foreign else machine.summaries
+    summary = known.get(key)
+    if summary is not None and (is_foreign or not summary.silent or machine.muted):
+        return _instantiate(machine, summary, _tensors(arguments))
+    return _follow_first(machine, known, key, arguments, follow)
+
+
+def _has_summaries(function: FunctionValue, arguments: Arguments) -> bool:
+    if function.scope is not function.scope.module or isinstance(function.node, ast.Lambda):
+        return False
+    return arguments.complete and not _binds_globals(function.node)
+
+
+def _generalised(machine: Machine, function: FunctionValue, arguments: Arguments) -> Arguments:
+    """The arguments without constants of parameters that have had too many: names of layers, numbers of filters."""
+
+    def change(parameter: int | str, argument: Argument) -> Argument:
+        if not isinstance(argument.value, Const | Text):
+            return argument
+        seen = machine.variety.setdefault((function.node, parameter), set())
+        seen.add(argument.value)
+        return replace(argument, value=UNKNOWN) if len(seen) > MAX_VARIETY else argument
+
+    positional = tuple(change(index, argument) for index, argument in enumerate(arguments.positional))
+    bound = {
+        name: change(name, argument) if argument.keyword else argument
+        for name, argument in arguments.bound.items()
+    }
+    return Arguments(bound, positional, arguments.complete)
 
 
 def _key(function: FunctionValue, arguments: Arguments) -> tuple[Any, ...] | None:
-    if function.scope is not function.scope.module or isinstance(function.node, ast.Lambda):
-        return None
-    if not arguments.complete or _binds_globals(function.node):
-        return None
     positional = tuple(_abstract(argument.value) for argument in arguments.positional)
     keywords = tuple((name, _abstract(item.value)) for name, item in arguments.bound.items() if item.keyword)
     if None in positional or any(value is None for _, value in keywords):
@@ -121,12 +148,18 @@ def _tensors(arguments: Arguments) -> list[Tensor]:
     return found
 
 
-def _follow_first(machine: Machine, key: tuple[Any, ...], arguments: Arguments, follow: Follow) -> Value:
+def _follow_first(
+    machine: Machine,
+    known: dict[Hashable, Summary],
+    key: Hashable,
+    arguments: Arguments,
+    follow: Follow,
+) -> Value:
     tensors = _tensors(arguments)
     placeholders = tuple(
         machine.world.create(ObjectState(Kind.LAYER, built=Tri.YES, escaped=True)).id for _ in tensors
     )
-    states = dict(machine.world.states)
+    states = machine.world.share()
     mark = machine.world.latest
     reads_before, machine.reads_objects = machine.reads_objects, False
     value = follow(_with_placeholders(arguments, iter(placeholders)))
@@ -139,7 +172,8 @@ def _follow_first(machine: Machine, key: tuple[Any, ...], arguments: Arguments, 
         return _substituted(value, _substitution(placeholders, tensors))
     machine.reads_objects = reads_before
     summary = Summary(value, _reachable(value, made), placeholders, bool(machine.muted))
-    machine.summaries[key] = summary
+    if machine.budget > 0:
+        known[key] = summary
     return _instantiate(machine, summary, tensors)
 
 
@@ -228,7 +262,7 @@ def _instantiate(machine: Machine, summary: Summary, tensors: list[Tensor]) -> V
     for target, copy in copies.items():
         state = summary.made[target]
         moved = _moved(state, substitution)
-        machine.world.states[copy] = replace(moved, foreign=foreign) if state.foreign else moved
+        machine.world.put(copy, replace(moved, foreign=foreign) if state.foreign else moved)
     return _substituted(summary.value, substitution)
 
 
@@ -241,7 +275,7 @@ def _substitute_in_place(
     if placeholders:
         substitution = _substitution(placeholders, tensors)
         for target, state in made.items():
-            machine.world.states[target] = _moved(state, substitution)
+            machine.world.put(target, _moved(state, substitution))
 
 
 def _moved(state: ObjectState, substitution: Substitution) -> ObjectState:

@@ -61,12 +61,31 @@ class World:
         self.states: States = {}
         self._archive: States = {}
         self._next = 0
+        self._shared = False
+
+    def share(self) -> States:
+        """The states as they are; they are copied before they change."""
+        self._shared = True
+        return self.states
+
+    def resume(self, states: States) -> None:
+        """Go on from shared states."""
+        self.states = states
+        self._shared = True
+
+    def put(self, target: ObjectId, state: ObjectState) -> None:
+        """Set the state of an object."""
+        if self._shared:
+            self.states = dict(self.states)
+            self._shared = False
+        self.states[target] = state
 
     def archive(self) -> None:
         """Begin with code that may run at any time: of all objects so far, nothing is certain any more."""
         for target, state in self.states.items():
             self._archive[target] = state if state.escaped else replace(state, escaped=True)
         self.states = {}
+        self._shared = False
 
     @property
     def latest(self) -> int:
@@ -77,7 +96,7 @@ class World:
         """Add an object and return the reference to it."""
         self._next += 1
         target = ObjectId(self._next)
-        self.states[target] = state
+        self.put(target, state)
         return Ref(target)
 
     def state(self, target: ObjectId) -> ObjectState:
@@ -92,7 +111,8 @@ class World:
 
     def update(self, target: ObjectId, **changes: Any) -> ObjectState:
         """Replace fields of an object's state; returns the new state."""
-        state = self.states[target] = replace(self.state(target), **changes)
+        state = replace(self.state(target), **changes)
+        self.put(target, state)
         return state
 
     def contents(self, target: ObjectId) -> Iterator[ObjectId]:
@@ -132,7 +152,7 @@ class World:
                     seen.add(target)
                     state = self.state(target)
                     if not state.escaped:
-                        self.states[target] = replace(state, escaped=True)
+                        self.put(target, replace(state, escaped=True))
                     stack.extend(Ref(item) for item in state.contents)
                     stack.extend(state.attributes.values())
                     stack.extend(state.items)
@@ -141,22 +161,25 @@ class World:
 
 
 class Join:
-    """One meeting of two paths: `left` and `right` are the states on each, `self.states` what holds after it."""
+    """One meeting of two paths: `left` and `right` are the states on each; the world is left as it is after it."""
 
     def __init__(self, world: World, left: States, right: States) -> None:
         self._world = world
         self._left = left
         self._right = right
         self._merged: dict[tuple[ObjectId, ObjectId], Ref] = {}
-        self.states = world.states = dict(left)
+        world.resume(left)
+        if left is right:
+            return
+        changed: list[tuple[ObjectId, ObjectState, ObjectState]] = []
         for target, state in right.items():
             other = left.get(target)
             if other is None:
-                self.states[target] = state
-        for target, state in right.items():
-            other = left.get(target)
-            if other is not None and other is not state:
-                self.states[target] = self._join_states(other, state)
+                world.put(target, state)
+            elif other is not state:
+                changed.append((target, other, state))
+        for target, other, state in changed:
+            world.put(target, self._join_states(other, state))
 
     def value(self, left: Value, right: Value) -> Value:
         """What a name that is `left` on one path and `right` on the other is after them."""
@@ -185,9 +208,9 @@ class Join:
             first = states[0] if states[0] is not None else self._world.state(left)
             second = states[1] if states[1] is not None else self._world.state(right)
             merged = self._merged[left, right] = self._world.create(first)
-            self.states[merged.id] = self._join_states(first, second)
+            self._world.put(merged.id, self._join_states(first, second))
             for target in (left, right):
-                self.states[target] = replace(self._world.state(target), escaped=True)
+                self._world.update(target, escaped=True)
         return merged
 
     def _join_states(self, a: ObjectState, b: ObjectState) -> ObjectState:
