@@ -1,0 +1,54 @@
+"""`get_config` that leaves out what the base class records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.class_facts import ClassFacts
+from kerasast.flow.events import ClassDefined
+from kerasast.flow.roles import BASE_KEYS, Role, is_functional, is_sequential, keras_base, role_of
+from kerasast.registry import rule
+
+_LOST = {
+    Role.LAYER: "its name, `trainable` and `dtype`",
+    Role.MODEL: "its name, `trainable` and `dtype`",
+    Role.METRIC: "its name and `dtype`",
+    Role.LOSS: "its name and `reduction`",
+}
+
+
+@rule(category="custom-objects", severity=Severity.WARNING, on=(ClassDefined,), since="0.1")
+def get_config_without_super(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
+    facts = event.facts
+    method, role = facts.own.get("get_config"), role_of(facts)
+    if method is None or role not in BASE_KEYS or not _is_plain(facts, role):
+        return
+    config = facts.config
+    if config is None or config.inherits or not config.complete or "name" in config.keys:
+        return
+    base = keras_base(facts)
+    lost = _LOST[role]
+    if base is not None:
+        short = base.rpartition(".")[2]
+        lost = f"what `{short}` records (activation, initializers, …) and {lost}"
+    constructor = facts.constructor
+    forwards = constructor is None or constructor.kwargs is not None
+    yield ctx.report(
+        method.node,
+        f"`get_config` of `{facts.cls.name}` leaves out the base class's config: a loaded {role.value} forgets {lost}",
+        help="start from `config = super().get_config()`"
+        + ("" if forwards else ", and take `**kwargs` in `__init__` for `super().__init__(**kwargs)`"),
+        severity=Severity.ERROR if base is not None else None,
+    )
+
+
+def _is_plain(facts: ClassFacts, role: Role) -> bool:
+    """Whether what is left out is certainly lost."""
+    if not facts.ancestry.complete or facts.is_decorated or facts.defines("from_config"):
+        return False
+    if role is not Role.MODEL:
+        return True
+    # In Keras 2 the base's config is empty; a functional or Sequential model's describes its layers.
+    return facts.version.major >= 3 and not is_functional(facts) and not is_sequential(facts)

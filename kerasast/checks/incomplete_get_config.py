@@ -1,0 +1,189 @@
+"""`get_config` that does not return what `__init__` needs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerasast.checks._wording import listed
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter, class_facts
+from kerasast.flow.configs import Config
+from kerasast.flow.events import ClassDefined
+from kerasast.flow.roles import (
+    LAYER_KEYWORDS,
+    base_parameters,
+    is_functional,
+    is_sequential,
+    keras_base,
+    role_of,
+)
+from kerasast.registry import rule
+
+_USUAL = LAYER_KEYWORDS | {"reduction"}
+
+
+@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+def incomplete_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
+    facts = event.facts
+    constructor = facts.constructor
+    if constructor is None or role_of(facts) is None or _is_special(facts):
+        return
+    config = _config(facts)
+    if config is None or not config.complete:
+        return
+    recorded = _USUAL | config.keys.keys() | (base_parameters(facts) if config.inherits else frozenset())
+    recorded -= config.removed - _USUAL
+    declared = _declared_by_base(facts)
+    lost = [
+        item
+        for item in constructor.parameters
+        if item.name not in recorded and item.name not in declared and _is_read(constructor, item.name)
+    ]
+    surplus = [key for key in config.keys if not _takes(facts, key)] if "get_config" in facts.own else []
+    if lost:
+        yield _lost(ctx, facts, constructor, lost, config, surplus)
+    elif surplus:
+        yield _surplus(ctx, facts, constructor, surplus)
+
+
+def _is_special(facts: ClassFacts) -> bool:
+    """Whether how the object is made again cannot be told, or another class is to blame."""
+    return (
+        not facts.ancestry.complete
+        or facts.is_decorated
+        or facts.is_abstract
+        or facts.defines("from_config")
+        or bool(facts.cls.node.keywords)
+        or is_sequential(facts)
+        or is_functional(facts)
+        or not ("get_config" in facts.own or "__init__" in facts.own)
+    )
+
+
+def _config(facts: ClassFacts) -> Config | None:
+    if facts.defines("get_config"):
+        return facts.full_config
+    # A layer that derives from `Dense` has the config of `Dense`.
+    return Config(inherits=True) if keras_base(facts) is not None else None
+
+
+def _declared_by_base(facts: ClassFacts) -> set[str]:
+    """The parameters of the class whose `get_config` is inherited: what it lacks is reported there."""
+    if "get_config" in facts.own:
+        return set()
+    method = facts.method("get_config")
+    if method is None:
+        return set()
+    owner = class_facts(method.owner, facts.version).constructor
+    return set() if owner is None else {item.name for item in owner.parameters}
+
+
+def _is_read(constructor: Constructor, name: str) -> bool:
+    return any(
+        isinstance(node, ast.Name) and node.id == name
+        for statement in constructor.method.node.body
+        for node in ast.walk(statement)
+    )
+
+
+def _takes(facts: ClassFacts, key: str) -> bool:
+    """Whether the constructor may take a keyword argument, itself or by passing `**kwargs` on."""
+    for parent in facts.lineage:
+        if "__init__" not in parent.own:
+            continue
+        constructor = parent.constructor
+        if constructor is None or constructor.parameter(key) is not None:
+            return True
+        if constructor.kwargs is None:
+            return False
+        if not _only_forwards(constructor):
+            return True
+    return key in _USUAL or key in base_parameters(facts)
+
+
+def _only_forwards(constructor: Constructor) -> bool:
+    """Whether `**kwargs` are used for nothing but the base class's `__init__`."""
+    assert constructor.kwargs is not None
+    name = constructor.kwargs.arg
+    uses = [
+        node
+        for statement in constructor.method.node.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and node.id == name
+    ]
+    return constructor.forwards_kwargs and len(uses) == 1
+
+
+def _lost(
+    ctx: Context,
+    facts: ClassFacts,
+    constructor: Constructor,
+    lost: list[Parameter],
+    config: Config,
+    surplus: list[str],
+) -> Diagnostic:
+    name = facts.cls.name
+    required = [item for item in lost if item.required]
+    first = (required or lost)[0]
+    names = listed([item.name for item in required or lost])
+    if "get_config" in facts.own:
+        where: ast.AST = facts.own["get_config"].node
+        subject = f"`get_config` of `{name}` lacks {names}"
+    else:
+        method = facts.method("get_config")
+        base = method.owner.name if method is not None else str(keras_base(facts)).rpartition(".")[2]
+        where = facts.cls.node
+        subject = f"`{name}` inherits `get_config` from `{base}`, which lacks {names}"
+    if required:
+        effect = f"a saved `{name}` cannot be loaded"
+    else:
+        effect = f"a loaded `{name}` silently goes back to the default of {names}"
+    attribute = _attribute_of(first, constructor)
+    story = [ctx.step(item.node, "an argument of `__init__`") for item in (required or lost)[:4]]
+    renamed = _renamed(attribute, config, surplus)
+    if renamed is not None:
+        help_text = f'call the key `"{first.name}"` instead of `"{renamed}"`'
+    elif attribute is not None:
+        help_text = f'add `"{first.name}": self.{attribute}` to the config'
+    else:
+        help_text = f"store `{first.name}` on `self` in `__init__`, and add it to the config"
+    if "__init__" not in facts.own:
+        story = []  # The constructor may be in another file.
+    return ctx.report(
+        where,
+        f"{subject}: {effect}",
+        story=tuple(story),
+        help=help_text,
+        severity=None if required else Severity.WARNING,
+    )
+
+
+def _surplus(ctx: Context, facts: ClassFacts, constructor: Constructor, surplus: list[str]) -> Diagnostic:
+    name = facts.cls.name
+    return ctx.report(
+        facts.own["get_config"].node,
+        f"`get_config` of `{name}` returns {listed(surplus)}, which `__init__` does not take:"
+        f" a saved `{name}` cannot be loaded",
+        help="return exactly the arguments of `__init__`, under their names",
+    )
+
+
+def _attribute_of(parameter: Parameter, constructor: Constructor) -> str | None:
+    """The attribute that keeps a parameter, as it is or converted: `self.rate = float(rate)`."""
+    for store in constructor.method.stores:
+        if store.value is not None and any(
+            isinstance(node, ast.Name) and node.id == parameter.name for node in ast.walk(store.value)
+        ):
+            return store.attr
+    return None
+
+
+def _renamed(attribute: str | None, config: Config, surplus: list[str]) -> str | None:
+    """The key under which the config has that attribute."""
+    for key in surplus:
+        value = config.keys[key]
+        if isinstance(value, ast.Attribute) and value.attr == attribute:
+            return key
+    return None

@@ -1,0 +1,132 @@
+"""A class whose constructor's arguments Keras cannot record by itself, without a `get_config`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerasast.checks._wording import listed
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter
+from kerasast.flow.events import ClassDefined
+from kerasast.flow.plain import why_not_plain
+from kerasast.flow.roles import (
+    Role,
+    base_parameters,
+    is_functional,
+    is_sequential,
+    keras_base,
+    own_constructor,
+    role_of,
+)
+from kerasast.registry import rule
+
+_HELP = "return every argument of `__init__` from `get_config`, added to `super().get_config()`"
+
+
+@rule(category="custom-objects", severity=Severity.WARNING, on=(ClassDefined,), since="0.1")
+def missing_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
+    facts = event.facts
+    role = role_of(facts)
+    if role is None or _has_config(facts) or facts.is_abstract or facts.is_decorated:
+        return
+    if role in (Role.REGULARIZER, Role.SCHEDULE):
+        if "__call__" in facts.own or "__init__" in facts.own:
+            yield ctx.report(
+                facts.cls.node,
+                f"a model that uses `{facts.cls.name}` cannot be saved: a {role.value} needs a `get_config`",
+                help="return the arguments of `__init__` in a dict from `get_config`",
+            )
+        return
+    constructor = own_constructor(facts)
+    if constructor is None:
+        return
+    parameters = [item for item in constructor.parameters if item.name not in base_parameters(facts)]
+    if role is Role.LAYER:
+        yield from _layer(ctx, facts, constructor, parameters)
+    elif parameters and (role is not Role.MODEL or facts.version.major >= 3):
+        yield from _not_recorded(ctx, facts, role, parameters)
+
+
+def _has_config(facts: ClassFacts) -> bool:
+    """Whether something else than the general base class decides about the config, or may do so."""
+    return (
+        not facts.ancestry.complete
+        or keras_base(facts) is not None
+        or any(facts.defines(name) for name in ("get_config", "save", "__new__"))
+        or is_sequential(facts)
+        or is_functional(facts)
+        or bool(facts.cls.node.keywords)
+    )
+
+
+def _layer(
+    ctx: Context, facts: ClassFacts, constructor: Constructor, parameters: list[Parameter]
+) -> Iterator[Diagnostic]:
+    """Keras records the arguments of a layer's constructor by itself, if all of them are plain values."""
+    name = facts.cls.name
+    for item in parameters:
+        found = why_not_plain(item, constructor, facts)
+        if found is None:
+            continue
+        node, reason = found
+        yield ctx.report(
+            facts.cls.node,
+            f"a model with a `{name}` cannot be saved: its argument `{item.name}` is {reason}, which Keras"
+            " does not record without a `get_config`",
+            story=(
+                ctx.step(item.node, "the argument"),
+                *(() if node is item.node else (ctx.step(node, reason),)),
+            ),
+            help=_HELP + ", serialized where it is an object",
+        )
+        return
+    if constructor.varargs is not None and _uses(constructor, constructor.varargs.arg):
+        yield ctx.report(
+            facts.cls.node,
+            f"a saved `{name}` loses `*{constructor.varargs.arg}`: Keras does not record them without a `get_config`",
+            story=(ctx.step(constructor.varargs, "the arguments"),),
+            help=_HELP,
+        )
+
+
+def _uses(constructor: Constructor, name: str) -> bool:
+    """Whether the body reads a name in any other way than passing it on as `*name` to the base class."""
+    forwarded = {
+        arg.value
+        for call in constructor.super_calls
+        for arg in call.node.args
+        if isinstance(arg, ast.Starred)
+    }
+    return any(
+        isinstance(node, ast.Name) and node.id == name and node not in forwarded
+        for statement in constructor.method.node.body
+        for node in ast.walk(statement)
+    )
+
+
+def _not_recorded(
+    ctx: Context, facts: ClassFacts, role: Role, parameters: list[Parameter]
+) -> Iterator[Diagnostic]:
+    name = facts.cls.name
+    required = [item for item in parameters if item.required]
+    names = listed([item.name for item in required or parameters])
+    if not required:
+        message = (
+            f"a loaded `{name}` goes back to the defaults of {names}, silently, for want of a `get_config`"
+        )
+    elif role is Role.MODEL:
+        message = (
+            f"`{name}` cannot be saved: Keras 3 does not record {names} of a model without a `get_config`"
+        )
+    else:
+        message = f"a saved `{name}` cannot be loaded: nothing records {names} without a `get_config`"
+    yield ctx.report(
+        facts.cls.node,
+        message,
+        story=tuple(ctx.step(item.node, "not recorded") for item in (required or parameters)[:4]),
+        help=_HELP
+        if role is not Role.INITIALIZER
+        else "return every argument of `__init__` from `get_config`",
+    )

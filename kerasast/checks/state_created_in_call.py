@@ -1,0 +1,69 @@
+"""A layer, weight or variable that `call` makes anew each time it runs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity, Step
+from kerasast.flow.class_facts import ClassFacts
+from kerasast.flow.events import ClassDefined
+from kerasast.flow.methods import CallSite, MethodFacts
+from kerasast.flow.reach import reached_methods
+from kerasast.flow.roles import Role, has_random_state, makes_weights, role_of
+from kerasast.registry import rule
+
+
+@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+def state_created_in_call(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
+    facts = event.facts
+    if role_of(facts) not in (Role.LAYER, Role.MODEL) or "call" not in facts.own or facts.is_decorated:
+        return
+    reached = reached_methods(facts, ["call"])
+    stored = {store.attr for method in reached for store in method.stores}
+    for method in reached:
+        if method.owner != facts.cls:
+            continue
+        for call in method.calls:
+            what = _what(call, facts)
+            if what is not None and not _is_once(call, method, stored):
+                yield _report(ctx, facts, method, call, what)
+
+
+def _what(call: CallSite, facts: ClassFacts) -> str | None:
+    """What a call creates that has state; `None` if it certainly or possibly creates nothing of the kind."""
+    if call.guards.nested or call.guards.tried:
+        return None
+    if makes_weights(call, facts.version):
+        if call.path:
+            return "a weight"
+        name = ast.unparse(call.node.func)
+        return f"a new `{name}`"
+    if has_random_state(call.target, facts.version):
+        return f"a new `{ast.unparse(call.node.func)}`, with a random generator of its own,"
+    return None
+
+
+def _is_once(call: CallSite, method: MethodFacts, stored: set[str]) -> bool:
+    """Whether a test around it may let it happen only the first time: `if self.dense is None`."""
+    for test in call.guards.tests:
+        for node in ast.walk(test):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                if node.value.id == method.self_name and (node.attr in stored or node.attr == "built"):
+                    return True
+            elif isinstance(node, ast.Name) and node.id in ("hasattr", "getattr"):
+                return True
+    return False
+
+
+def _report(ctx: Context, facts: ClassFacts, method: MethodFacts, call: CallSite, what: str) -> Diagnostic:
+    story: tuple[Step, ...] = ()
+    if method.name != "call":
+        story = (ctx.step(facts.own["call"].node, f"`call` runs `{method.name}`"),)
+    return ctx.report(
+        call.node,
+        f"`{method.name}` of `{facts.cls.name}` creates {what} every time it runs: it is never trained or saved",
+        story=story,
+        help="create it once, in `__init__` or `build`, and keep it on `self`",
+    )

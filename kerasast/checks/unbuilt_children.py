@@ -1,0 +1,104 @@
+"""`build` of a model that leaves the layers inside it without weights."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerasast.checks._wording import listed
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.class_facts import ClassFacts
+from kerasast.flow.events import ClassDefined
+from kerasast.flow.methods import MethodFacts, SelfStore
+from kerasast.flow.reach import reached_methods
+from kerasast.flow.roles import Role, creates_state, is_functional, is_sequential, role_of
+from kerasast.flow.values import ApiValue
+from kerasast.registry import rule
+
+_ALL_LAYERS = frozenset({"layers", "_layers", "submodules", "_flatten_layers", "call", "__call__"})
+"""By reading one of these, `build` may reach every layer."""
+
+_RESTORES = ("build_from_config", "get_build_config", "load_own_variables", "save_own_variables")
+
+
+@rule(category="saving", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
+    facts = event.facts
+    method = facts.own.get("build")
+    if role_of(facts) is not Role.MODEL or method is None or not _is_plain(facts):
+        return
+    reached = reached_methods(facts, ["build"])
+    if _builds_everything(facts, reached):
+        return
+    built = {read.attr for part in reached for read in part.reads}
+    used = {read.attr for part in reached_methods(facts, ["call"]) for read in part.reads}
+    children = {
+        attribute: stores[0]
+        for attribute, stores in facts.stores.items()
+        if attribute in used - built and all(_has_weights(store, facts) for store in stores)
+    }
+    if not children:
+        return
+    names = listed([f"self.{name}" for name in children])
+    effect = (
+        "a loaded model has random weights there, silently"
+        if facts.version.major >= 3
+        else "a saved model cannot be loaded"
+    )
+    yield ctx.report(
+        method.node,
+        f"`build` of `{facts.cls.name}` does not build {names}: {effect}",
+        story=tuple(
+            ctx.step(store.node, "created without weights")
+            for store in children.values()
+            if any(store in own.stores for own in facts.own.values())
+        ),
+        help="build each of them in `build`, e.g. "
+        + f"`self.{next(iter(children))}.build(…)`, or remove `build` if it does nothing else",
+    )
+
+
+def _is_plain(facts: ClassFacts) -> bool:
+    return (
+        facts.ancestry.complete
+        and not facts.dynamic
+        and not is_functional(facts)
+        and not is_sequential(facts)
+        and not any(facts.defines(name) for name in _RESTORES)
+        and facts.method("call") is not None
+    )
+
+
+def _builds_everything(facts: ClassFacts, reached: list[MethodFacts]) -> bool:
+    """Whether `build` may build every layer: it runs the model, or hands it to other code."""
+    for method in reached:
+        if method.passes_self or any(read.attr in _ALL_LAYERS for read in method.reads):
+            return True
+        # In Keras 2 the `build` of `keras.Model` runs `call`; in Keras 3 it builds nothing.
+        if facts.version.major < 3 and any(method.super_calls("build")):
+            return True
+        if any(
+            isinstance(call.node.func, ast.Name) and call.node.func.id == method.self_name
+            for call in method.calls
+        ):
+            return True
+    return False
+
+
+def _has_weights(store: SelfStore, facts: ClassFacts) -> bool:
+    """Whether an attribute is assigned a layer, or a list of layers, that has no weights until it is built."""
+    method = next((part for part in facts.methods() if store in part.stores), None)
+    if method is None or store.value is None or store.augmented:
+        return False
+    made = store.value.elts if isinstance(store.value, ast.List | ast.Tuple) else [store.value]
+    return bool(made) and all(_makes_unbuilt(node, method, facts) for node in made)
+
+
+def _makes_unbuilt(node: ast.expr, method: MethodFacts, facts: ClassFacts) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    target = method.resolve(node.func)
+    if isinstance(target, ApiValue) and not target.api.name.startswith("keras.layers."):
+        return False
+    return creates_state(target, node, facts.version)

@@ -1,0 +1,133 @@
+"""An attribute that a method reads and that nothing creates."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterator
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity, Step
+from kerasast.flow.ancestry import class_bindings
+from kerasast.flow.class_facts import ClassFacts
+from kerasast.flow.events import ClassDefined
+from kerasast.flow.methods import SelfRead
+from kerasast.flow.reach import reached_methods
+from kerasast.flow.roles import Role, role_of
+from kerasast.index.module_index import ClassInfo
+from kerasast.keras_api.attributes import instance_attributes
+from kerasast.registry import rule
+from kerasast.versions import KERAS_2, KERAS_3
+
+_ENTRIES = {
+    Role.LAYER: ("build", "call", "get_config", "compute_output_shape"),
+    Role.MODEL: ("build", "call", "get_config", "compute_output_shape", "train_step", "test_step"),
+    Role.METRIC: ("update_state", "result", "reset_state", "reset_states", "get_config"),
+    Role.LOSS: ("call", "get_config"),
+}
+"""What Keras calls by itself."""
+
+_SET_BY_CALLBACKS = frozenset({"history"})
+
+
+@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+def undefined_weight(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
+    facts = event.facts
+    entries = _ENTRIES.get(role_of(facts) or Role.SCHEDULE)
+    if entries is None or not facts.ancestry.complete or facts.dynamic or facts.is_abstract:
+        return
+    if any(method.passes_self for method in facts.methods()):
+        return
+    known: frozenset[str] | None = None
+    reported: set[str] = set()
+    for method in reached_methods(facts, entries):
+        for read in method.reads if method.owner == facts.cls else ():
+            if read.attr in facts.stores or read.attr in reported or _is_protected(read, facts):
+                continue
+            known = known or _known(facts)
+            if read.attr in known or _comes_from_elsewhere(ctx, facts, read.attr):
+                continue
+            reported.add(read.attr)
+            yield _report(ctx, facts, read, method.name)
+
+
+def _report(ctx: Context, facts: ClassFacts, read: SelfRead, method: str) -> Diagnostic:
+    close = difflib.get_close_matches(read.attr, facts.stores, n=1)
+    name = facts.cls.name
+    if not close:
+        story: tuple[Step, ...] = ()
+        advice = f"create `self.{read.attr}` in `__init__` or `build`"
+    else:
+        store = facts.stores[close[0]][0]
+        own = store.method in facts.own and store in facts.own[store.method].stores
+        story = (ctx.step(store.node, f"`{store.method}` creates `self.{close[0]}`"),) if own else ()
+        advice = f"did you mean `self.{close[0]}`?"
+    return ctx.report(
+        read.node,
+        f"`{method}` reads `self.{read.attr}`, which nothing in `{name}` or its bases creates",
+        story=story,
+        help=advice,
+    )
+
+
+def _is_protected(read: SelfRead, facts: ClassFacts) -> bool:
+    """Whether the attribute may be absent there: it is asked for first, or its absence is caught."""
+    return (
+        read.attr.startswith("__")
+        or read.guards.tried
+        or any(read.attr in method.probed for method in facts.methods())
+    )
+
+
+def _known(facts: ClassFacts) -> frozenset[str]:
+    """The attributes that the lineage has: bound in a class body, declared there, or Keras's own."""
+    found = set(_SET_BY_CALLBACKS)
+    for cls in facts.ancestry.classes:
+        found.update(class_bindings(cls.node))
+        found.update(
+            node.target.id
+            for node in ast.walk(cls.node)
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        )
+        found.update(
+            node.target.attr
+            for node in ast.walk(cls.node)
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute)
+        )
+    for api in facts.ancestry.apis:
+        # What only the other generation has is for the rules about migration.
+        found |= instance_attributes(api, KERAS_2) | instance_attributes(api, KERAS_3)
+    return frozenset(found)
+
+
+def _comes_from_elsewhere(ctx: Context, facts: ClassFacts, attribute: str) -> bool:
+    """Whether code outside the class may set the attribute: other code of the file, or a subclass."""
+    text = ctx.source.code
+    if re.search(rf"['\"]{attribute}['\"]", text):
+        return True
+    if re.search(rf"\.{attribute}\s*(?::[^=\n]+)?=(?!=)|\.{attribute}\s*,[^\n=]*=(?!=)", text):
+        return True
+    return any(attribute in info.attributes for info in _subclasses(ctx, facts.cls.name))
+
+
+def _subclasses(ctx: Context, name: str) -> Iterator[ClassInfo]:
+    """The project's classes that derive from a class of this name, however far."""
+    infos = [
+        binding
+        for module in ctx.project.modules.values()
+        for bindings in module.bindings.values()
+        for binding in bindings
+        if isinstance(binding, ClassInfo)
+    ]
+    names, grows = {name}, True
+    while grows:
+        found = [
+            info
+            for info in infos
+            if info.name not in names
+            and any(base is not None and base.rpartition(".")[2] in names for base in info.bases)
+        ]
+        yield from found
+        names.update(info.name for info in found)
+        grows = bool(found)

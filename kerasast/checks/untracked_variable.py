@@ -1,0 +1,195 @@
+"""State that Keras does not find, so that it is neither trained nor saved."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.class_facts import ClassFacts, class_facts
+from kerasast.flow.events import ClassDefined
+from kerasast.flow.methods import MethodFacts, SelfStore
+from kerasast.flow.reach import reached_methods
+from kerasast.flow.roles import Role, creates_state, role_of
+from kerasast.flow.values import ApiValue, ClassValue, External
+from kerasast.registry import rule
+
+_CONTAINERS = {
+    "collections.deque": "`deque`",
+    "types.SimpleNamespace": "`SimpleNamespace`",
+    "builtins.map": "`map`",
+    "builtins.filter": "`filter`",
+    "builtins.zip": "`zip`",
+}
+"""Containers that neither generation looks into."""
+
+
+@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+def untracked_variable(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
+    facts = event.facts
+    role = role_of(facts)
+    if role not in (Role.LAYER, Role.MODEL, Role.METRIC) or facts.is_decorated:
+        return
+    in_call = {id(method.node) for method in reached_methods(facts, ["call"])}
+    for method in facts.own.values():
+        for store in method.stores:
+            if store.value is None or id(method.node) in in_call:
+                continue
+            if facts.version.major >= 3:
+                yield from _variable(ctx, facts, role, store, method)
+            if role is not Role.METRIC:
+                yield from _hidden(ctx, facts, store, method)
+    if role is not Role.METRIC:
+        yield from _shared(ctx, facts)
+
+
+def _variable(
+    ctx: Context, facts: ClassFacts, role: Role, store: SelfStore, method: MethodFacts
+) -> Iterator[Diagnostic]:
+    """Keras 3 finds its own variables, not TensorFlow's."""
+    made = next((node for node in _made(store.value) if _is_tf_variable(node, method)), None)
+    if made is None or _mentions_tracking(facts):
+        return
+    name = facts.cls.name
+    if role is Role.METRIC:
+        if facts.defines("reset_state") or facts.defines("reset_states"):
+            return
+        effect = (
+            f"`self.{store.attr}` of `{name}` is a `tf.Variable`, which Keras 3 never resets between epochs"
+        )
+    elif _is_constant(made):
+        effect = f"`self.{store.attr}` of `{name}` is a `tf.Variable`, which Keras 3 does not save"
+    else:
+        effect = f"`self.{store.attr}` of `{name}` is a `tf.Variable`, which Keras 3 neither trains nor saves"
+    yield ctx.report(
+        store.node,
+        effect,
+        help=f"create it with `self.{store.attr} = self.add_weight(…)`",
+        severity=Severity.WARNING if _is_constant(made) else None,
+    )
+
+
+def _made(value: ast.expr | None) -> Iterator[ast.Call]:
+    """The calls whose results an expression is, or holds as a list, tuple, dict or comprehension."""
+    match value:
+        case ast.Call():
+            yield value
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Dict(values=elements):
+            for element in elements:
+                yield from _made(element)
+        case ast.ListComp(elt=element) | ast.DictComp(value=element):
+            yield from _made(element)
+
+
+def _is_tf_variable(node: ast.Call, method: MethodFacts) -> bool:
+    target = method.resolve(node.func)
+    return isinstance(target, External) and target.name == "tensorflow.Variable"
+
+
+def _is_constant(node: ast.Call) -> bool:
+    """Whether a variable is made with `trainable=False`."""
+    return any(
+        keyword.arg == "trainable"
+        and isinstance(keyword.value, ast.Constant)
+        and keyword.value.value is False
+        for keyword in node.keywords
+    )
+
+
+def _mentions_tracking(facts: ClassFacts) -> bool:
+    """Whether the class tells Keras of variables by itself."""
+    names = {"_track_variable", "_trainable_variables", "_non_trainable_variables", "_tracker"}
+    return any(read.attr in names for method in facts.methods() for read in method.reads) or any(
+        facts.defines(name) for name in ("trainable_variables", "variables", "weights", "save_own_variables")
+    )
+
+
+def _hidden(ctx: Context, facts: ClassFacts, store: SelfStore, method: MethodFacts) -> Iterator[Diagnostic]:
+    """Keras looks into lists, tuples and dicts, and not into other objects."""
+    for node in _made(store.value):
+        target = method.resolve(node.func)
+        if isinstance(target, ClassValue):
+            holder, inner = f"`{target.name}`", _layer_inside(class_facts(target, facts.version))
+        elif isinstance(target, External) and target.name in _CONTAINERS:
+            holder, inner = f"a {_CONTAINERS[target.name]}", _layer_argument(node, method, facts)
+        else:
+            continue
+        if inner is None or _is_also_tracked(store, facts):
+            continue
+        yield ctx.report(
+            store.node,
+            f"the `{inner}` inside `self.{store.attr}` of `{facts.cls.name}` is neither trained nor saved:"
+            f" Keras does not look into {holder}",
+            help="keep the layer itself on `self`, in a list or a dict"
+            if isinstance(target, External)
+            else f"derive `{target.name}` from `keras.layers.Layer`, or keep its layers on `self`"
+            if isinstance(target, ClassValue)
+            else None,
+        )
+
+
+def _layer_inside(facts: ClassFacts) -> str | None:
+    """The first layer that a class which is none of Keras's certainly makes for itself."""
+    if facts.ancestry.apis or not facts.ancestry.complete or facts.is_decorated or facts.dynamic:
+        return None
+    if any(External("tensorflow.Module") in cls.bases for cls in facts.ancestry.classes):
+        return None
+    method = facts.method("__init__")
+    for store in method.stores if method is not None else ():
+        for node in _made(store.value):
+            if method is not None and _is_layer(node, method, facts) and not store.guards.conditional:
+                return ast.unparse(node.func)
+    return None
+
+
+def _layer_argument(node: ast.Call, method: MethodFacts, facts: ClassFacts) -> str | None:
+    for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+        for inner in _made(argument):
+            if _is_layer(inner, method, facts):
+                return ast.unparse(inner.func)
+        if isinstance(argument, ast.Lambda):
+            for inner in _made(argument.body):
+                if _is_layer(inner, method, facts):
+                    return ast.unparse(inner.func)
+    return None
+
+
+def _is_layer(node: ast.Call, method: MethodFacts, facts: ClassFacts) -> bool:
+    target = method.resolve(node.func)
+    if isinstance(target, External):
+        return False
+    return creates_state(target, node, facts.version)
+
+
+def _is_also_tracked(store: SelfStore, facts: ClassFacts) -> bool:
+    """Whether another assignment may hold what is inside too: `self.layers_of_box = self.box.all_layers`."""
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == store.attr and other.value is not store.value
+        for method in facts.methods()
+        for other in method.stores
+        if other.value is not None
+        for node in ast.walk(other.value)
+    )
+
+
+def _shared(ctx: Context, facts: ClassFacts) -> Iterator[Diagnostic]:
+    """A layer in the class body belongs to no instance."""
+    used = {read.attr for method in reached_methods(facts, ["call"]) for read in method.reads}
+    from kerasast.flow.scopes import static_value
+
+    for statement in facts.cls.node.body:
+        if not (isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)):
+            continue
+        names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+        target = static_value(statement.value.func, facts.cls.scope)
+        if not isinstance(target, ApiValue | ClassValue) or not set(names) & used:
+            continue
+        if set(names) & facts.stores.keys() or not creates_state(target, statement.value, facts.version):
+            continue
+        yield ctx.report(
+            statement.targets[0],
+            f"the layer `{names[0]}` in the body of `{facts.cls.name}` is neither trained nor saved:"
+            " Keras looks only at attributes of the instance",
+            help=f"create it in `__init__`: `self.{names[0]} = …`",
+        )
