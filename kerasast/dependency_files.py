@@ -330,6 +330,5 @@ _READERS: Iterable[tuple[str, bool, _Reader]] = (
     ("Pipfile", False, _read_pipfile),
     ("environment*.y*ml", False, _read_environment),
     ("requirements*.txt", False, _read_requirements),
-    ("requirements/*.txt", False, _read_requirements),
 )
-"""Patterns of file names with the reader for them, in the order of their weight."""
+"""Patterns of file names with the reader for them, in the order of their weight; `*` also matches a `/`."""

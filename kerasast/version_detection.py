@@ -83,9 +83,8 @@ class VersionDetector:
                 KERAS_2 if imports.generation == 2 else KERAS_3, f"from imports: {imports}"
             )
         if findings:
-            return DetectedVersion(
-                findings[0].version, f"the newest that {self._describe(findings[0])} admits"
-            )
+            path = self._shown(findings[0])
+            return DetectedVersion(findings[0].version, f"the newest that {path} admits: {findings[0].text}")
         return DetectedVersion(KERAS_3, "the newest; nothing in the project says")
 
     def _shown(self, finding: _Finding) -> str:
