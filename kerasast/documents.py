@@ -168,7 +168,7 @@ def parse_document(markdown: str, path: Path) -> Document:
             starts.append((match[2], number))
         elif title and not starts and line.strip() and not match:
             summary = f"{summary} {line.strip()}".lstrip()
-    ends = [line - 1 for _, line in starts[1:]] + [len(lines)]
+    ends = [*(line - 1 for _, line in starts[1:]), len(lines)][: len(starts)]
     sections = tuple(
         Section(name, line, "\n".join(lines[line:end]).strip())
         for (name, line), end in zip(starts, ends, strict=True)
