@@ -285,7 +285,7 @@ def conda_specifier(text: str) -> str:
         if version in ("", "*"):
             continue
         if operator in ("", "="):
-            version = version if version.endswith("*") or clause.count("=") > 1 else f"{version}.*"
+            version = version if version.endswith("*") else f"{version}.*"
             operator = "=="
         if version.endswith("*") and not version.endswith(".*"):
             version = f"{version[:-1]}.*"

@@ -231,8 +231,10 @@ def _releases(specifier: SpecifierSet) -> list[Version]:
 
 
 def _keras_itself(release: Version) -> KerasVersion:
-    """Keras 1 is taken for the oldest Keras 2: nothing is known of it, and its models are of that kind."""
-    return KerasVersion(release.major, release.minor) if release.major >= 2 else KerasVersion(2, 0)
+    """Keras 1 is taken for the oldest Keras 2, whose models are of the same kind."""
+    if release.major == 2:
+        return KerasVersion(2, min(release.minor, KERAS_2.minor))
+    return KerasVersion(release.major, release.minor) if release.major > 2 else KerasVersion(2, 0)
 
 
 _OLD_TENSORFLOW = {4: 4, 3: 4, 2: 3}
