@@ -6,12 +6,14 @@ A file that cannot be read or understood says nothing.
 from __future__ import annotations
 
 import ast
+import codecs
 import configparser
 import fnmatch
 import json
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,11 +104,18 @@ _Reader = Callable[[str, Path], Iterator["Dependency | None"]]
 
 def _read(path: Path, reader: _Reader) -> list[Dependency]:
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        text = _text(path)
         return [dependency for dependency in reader(text, path) if dependency is not None]
     except (OSError, ValueError, SyntaxError, RecursionError, configparser.Error):
         # `tomllib`, `json` and `ast` raise subclasses of these for a malformed file.
         return []
+
+
+def _text(path: Path) -> str:
+    """The text of a file; PowerShell's `pip freeze > requirements.txt` writes UTF-16."""
+    data = path.read_bytes()
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    return data.decode(encoding, errors="replace").replace("\r\n", "\n")
 
 
 def _dependency(name: str, specifier: str) -> Dependency | None:
@@ -179,8 +188,7 @@ def _requirement_lines(text: str, path: Path, seen: set[Path]) -> Iterator[Depen
         target = (path.parent / include["file"]).resolve()
         if target not in seen and target.is_file():
             seen.add(target)
-            included = target.read_text(encoding="utf-8-sig", errors="replace")
-            yield from _requirement_lines(included, target, seen)
+            yield from _requirement_lines(_text(target), target, seen)
 
 
 # --- pyproject.toml, setup.cfg, setup.py ---
@@ -224,7 +232,8 @@ def poetry_specifier(text: str) -> str:
 
 
 def _poetry_clause(clause: str) -> str:
-    operator, version = re.fullmatch(r"([~^]?)\s*(.*)", clause, re.DOTALL).groups()  # type: ignore[union-attr]
+    operator = clause[0] if clause.startswith(("~", "^")) else ""
+    version = clause[len(operator) :].strip()
     if operator and re.fullmatch(r"\d+(\.\d+)*", version):
         numbers = [int(number) for number in version.split(".")]
         # The caret keeps the first number that is not zero, the tilde the second if there is one.
@@ -247,12 +256,15 @@ def _read_setup_cfg(text: str, path: Path) -> Iterator[Dependency | None]:
     if parser.has_section("options.extras_require"):
         values += [value for _, value in parser.items("options.extras_require")]
     for value in values:
-        yield from map(_from_requirement, re.split(r"[\n]", value))
+        yield from map(_from_requirement, value.splitlines())
 
 
 def _read_setup_py(text: str, path: Path) -> Iterator[Dependency | None]:
     """Every string of the program that is a requirement, wherever it is: lists are built in many ways."""
-    for node in ast.walk(ast.parse(text)):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Invalid escape sequences are the business of other tools.
+        tree = ast.parse(text)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             for line in node.value.splitlines():
                 dependency = _from_requirement(line.strip())
@@ -281,7 +293,9 @@ def conda_specifier(text: str) -> str:
     """A version constraint of conda as a specifier: `=2.4` is `==2.4.*`; a build (`2.4=gpu_py39`) is dropped."""
     clauses = []
     for clause in text.split("|")[-1].replace(" ", "").split(","):
-        operator, version, _ = re.fullmatch(r"([<>=!~]*)([^=]*)(=.*)?", clause, re.DOTALL).groups()  # type: ignore[union-attr]
+        version = clause.lstrip("<>=!~")
+        operator = clause.removesuffix(version)
+        version = version.partition("=")[0]
         if version in ("", "*"):
             continue
         if operator in ("", "="):
@@ -307,7 +321,7 @@ _LOCKED = re.compile(r'^\[\[packages?\]\]\s*\nname = "([^"\n]+)"\s*\nversion = "
 
 def _read_toml_lock(text: str, path: Path) -> Iterator[Dependency | None]:
     """The packages of `poetry.lock`, `uv.lock`, `pdm.lock`, `pylock.toml`: megabytes, so not parsed as a whole."""
-    for name, version in _LOCKED.findall(text.replace("\r\n", "\n")):
+    for name, version in _LOCKED.findall(text):
         yield _dependency(name, f"=={version}")
 
 

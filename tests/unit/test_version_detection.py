@@ -209,10 +209,16 @@ def test_malformed_files_are_skipped(project: Path, name: str, content: str) -> 
 
 
 def test_undecodable_and_unreadable_files_are_skipped(project: Path) -> None:
-    (project / "requirements.txt").write_bytes(b"\xff\xfekeras\xff\n")
+    (project / "requirements.txt").write_bytes(b"\x80keras==2.3\xff\n")
     (project / "pyproject.toml").mkdir()
     (project / "requirements").write_bytes(b"")
     assert detected(project).version == KERAS_3
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_what_windows_writes(project: Path, encoding: str) -> None:
+    (project / "requirements.txt").write_bytes("numpy\r\ntensorflow==2.9.1\r\n".encode(encoding))
+    assert detected(project).version == KerasVersion(2, 9)
 
 
 def test_a_requirement_that_nothing_satisfies_says_nothing(project: Path) -> None:
