@@ -32,7 +32,8 @@ class ConfigError(Exception):
 class Settings:
     """What a run is told to do. `root` is the folder that patterns are relative to.
 
-    `keras_version` is `None` where it is to be detected. `source` is the file the settings came from, if any.
+    `keras_version` is `None` where it is to be detected; `requested_version` is the command line's, which wins
+    over it and over everything that the project says. `source` is the file the settings came from, if any.
     """
 
     root: Path = field(default_factory=Path.cwd)
@@ -48,6 +49,7 @@ class Settings:
     severity: Mapping[str, Severity] = field(default_factory=dict)
     min_confidence: Confidence = Confidence.HIGH
     preview: bool = False
+    requested_version: KerasVersion | None = None
 
     @property
     def narrowed(self) -> bool:
@@ -276,8 +278,8 @@ def describe(settings: Settings) -> list[tuple[str, str]]:
     """Every setting as key and value, for people."""
     rows = [("root", str(settings.root)), ("config file", str(settings.source or "none"))]
     for item in fields(settings):
-        if item.name not in ("root", "source"):
-            key = item.name.replace("_", "-")
+        key = item.name.replace("_", "-")
+        if key in OPTIONS:
             rows.append((key, _shown(getattr(settings, item.name), OPTIONS[key].default)))
     return rows
 

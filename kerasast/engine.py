@@ -2,8 +2,8 @@
 
     result = Analyzer(settings).analyze_paths(["src"])
 
-Phase 1 (`index_module`) sees one file, phase 2 (`check_file`) one file and the index of all. Both are functions
-of their arguments alone.
+Phase 1 (`index_module`) sees one file, phase 2 (`check_file`) one file and the index of all. Both are
+functions of their arguments alone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ from kerasast.parsing import ParsedFile, parse_bytes, unreadable
 from kerasast.prefilter import select_files
 from kerasast.registry import Rule
 from kerasast.source import SourceFile
+from kerasast.version_detection import DetectedVersion, VersionDetector
 from kerasast.versions import KERAS_3, KerasVersion
+
+LEGACY_SWITCH = "TF_USE_LEGACY_KERAS"
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many files are done, and how many there are."""
@@ -35,18 +38,15 @@ Progress = Callable[[str, int, int], None]
 class InputFile:
     """A file to analyse. `path` is what diagnostics show, `relative` the path from the project's root.
 
-    `module` is its key in the project. `data` is its content, or the text that says why there is none.
-    `version` is the Keras that it is for, and `reason` why. A file that is not `checked` is only indexed, for
-    the sake of those that import it.
+    `module` is its key in the project. `data` is its content, or the text that says why there is none. A file
+    that is not `checked` is only indexed, for the sake of those that import it.
     """
 
     path: str
     relative: str
     module: str
+    is_package: bool
     data: bytes | str
-    version: KerasVersion
-    reason: str
-    is_package: bool = False
     checked: bool = True
 
 
@@ -90,18 +90,8 @@ class Analyzer:
         self.rules = settings.rules() if rules is None else dict(rules)
         self._progress = progress
 
-    def analyze_files(self, files: Mapping[str, str | bytes], version: KerasVersion | None = None) -> Result:
-        """Analyse a project that exists in memory only: contents by path, relative to the project's root."""
-        chosen = version or self.settings.keras_version or KERAS_3
-        inputs = []
-        for path, content in files.items():
-            module, is_package = module_key(path)
-            data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-            inputs.append(InputFile(path, path, module, data, chosen, "as asked for", is_package))
-        return self.analyze_inputs(inputs)
-
     def analyze_paths(self, paths: Iterable[str | Path]) -> Result:
-        """Analyse the files that paths mean, and index the project modules that these need.
+        """Analyse the files that paths mean.
 
         Paths in the diagnostics are relative to the working directory where they lie in it.
         """
@@ -112,90 +102,103 @@ class Analyzer:
             extend_exclude=self.settings.extend_exclude,
             respect_gitignore=self.settings.respect_gitignore,
         )
-        return replace(self.analyze_inputs(self._read(found.files)), problems=found.problems)
+        return replace(self.analyze_inputs(read_inputs(found.files)), problems=found.problems)
 
     def analyze_source(self, text: str, path: str) -> Result:
-        """Analyse one text as if it were the content of the file at `path`."""
-        return self.analyze_files({path: text})
+        """Analyse one text as if it were the content of the file at `path`, and the project nothing else."""
+        data = text.encode("utf-8", "surrogatepass")
+        inputs = [InputFile(path, Path(path).name, *module_key(Path(path).name), data)]
+        return self.analyze_inputs(inputs, partial=True)
 
-    def _read(self, files: Sequence[DiscoveredFile]) -> list[InputFile]:
-        """Read files, and decide which of them are to be checked, and for which Keras."""
-        contents = {module_key(file.relative): (file, _read_bytes(file.path)) for file in files}
-        data = {key: content for (key, _), (_, content) in contents.items() if isinstance(content, bytes)}
-        selection = select_files(data)
+    def analyze_files(self, files: Mapping[str, str | bytes], version: KerasVersion | None = None) -> Result:
+        """Analyse a project that exists in memory only: contents by path, relative to the project's root."""
         inputs = []
-        for (key, is_package), (file, content) in contents.items():
-            checked = key in selection.check or file.explicit or isinstance(content, str)
-            if checked or key in selection.index:
-                version, reason = self._version(file, content)
-                inputs.append(
-                    InputFile(
-                        display_path(file.path),
-                        file.relative,
-                        key,
-                        content,
-                        version,
-                        reason,
-                        is_package,
-                        checked,
-                    )
-                )
-        return inputs
+        for path, content in files.items():
+            data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+            inputs.append(InputFile(path, path, *module_key(path), data))
+        return self.analyze_inputs(inputs, version=version or self.settings.keras_version or KERAS_3)
 
-    def _version(self, file: DiscoveredFile, content: bytes | str) -> tuple[KerasVersion, str]:
-        if self.settings.keras_version is not None:
-            return self.settings.keras_version, "as asked for"
-        return KERAS_3, "the newest; nothing in the project says"
+    def analyze_inputs(
+        self, inputs: Sequence[InputFile], *, version: KerasVersion | None = None, partial: bool = False
+    ) -> Result:
+        """Analyse files that have been read, for `version` unless it is to be detected.
 
-    def analyze_inputs(self, inputs: Sequence[InputFile], *, partial: bool = False) -> Result:
-        """Analyse files that have been read. A `partial` run does not see the whole project."""
+        A `partial` run does not see the whole project.
+        """
         started = time.perf_counter()
-        files = {item.module: self._parse(item) for item in self._counted("Reading", inputs)}
-        project = self._index(inputs, files)
+        files = {item.module: _parse(item) for item in self._counted("Reading", inputs)}
+        modules = self._index(inputs, files)
+        project = ProjectIndex(modules, lambda module: files[module].source)
         checked = [item for item in inputs if item.checked]
+        versions = self._detect(checked, modules, version)
         reports: dict[str, FileReport] = {}
         for item in self._counted("Checking", checked):
-            file = files[item.module]
-            reports[item.path] = check_file(file, item.module, project, item.version, self.rules.values())
-        across = self._check_project(checked, reports, project)
+            keras = versions[item.path].version
+            reports[item.path] = check_file(
+                files[item.module], item.module, project, keras, self.rules.values()
+            )
         sources = {file.source.path: file.source for file in files.values()}
-        unbroken = {item.path for item in checked if not files[item.module].problems}
-        relative = {item.path: item.relative for item in inputs}
-        last = Filter(self.settings, self.rules, sources, project, relative, partial=partial)
-        versions = Counter((item.version, item.reason) for item in checked or inputs)
+        last = Filter(
+            self.settings,
+            self.rules,
+            sources,
+            project,
+            {item.path: item.relative for item in inputs},
+            partial=partial,
+        )
+        diagnostics = last.apply(
+            reports,
+            self._check_project(reports, versions, project),
+            {path: detected.version for path, detected in versions.items()},
+            unbroken={item.path for item in checked if not files[item.module].problems},
+        )
         return Result(
-            diagnostics=last.apply(reports, across, {item.path: item.version for item in checked}, unbroken),
+            diagnostics=diagnostics,
             files=len(checked),
             suppressed=last.suppressed,
-            versions=tuple(version for version, _ in versions.most_common()),
+            versions=_by_frequency(versions.values()),
             seconds=time.perf_counter() - started,
             sources=sources,
             rules=self.rules,
         )
 
-    def _parse(self, item: InputFile) -> ParsedFile:
-        if isinstance(item.data, str):
-            return unreadable(item.path, item.data)
-        return parse_bytes(item.path, item.data)
-
-    def _index(self, inputs: Sequence[InputFile], files: Mapping[str, ParsedFile]) -> ProjectIndex:
-        """Phase 1. A file that cannot be indexed is left out here, and says so itself in phase 2."""
-        modules: dict[str, ModuleIndex] = {}
+    def _index(self, inputs: Sequence[InputFile], files: Mapping[str, ParsedFile]) -> dict[str, ModuleIndex]:
+        """Phase 1. A file without a tree is left out here, and says why in phase 2."""
+        modules = {}
         for item in self._counted("Indexing", inputs):
             file = files[item.module]
             if file.tree is not None:
                 modules[item.module] = index_module(
                     file.source, file.tree, item.module, is_package=item.is_package
                 )
-        return ProjectIndex(modules, lambda module: files[module].source)
+        return modules
+
+    def _detect(
+        self, checked: Sequence[InputFile], modules: Mapping[str, ModuleIndex], version: KerasVersion | None
+    ) -> dict[str, DetectedVersion]:
+        """The Keras that each file is for, by its path."""
+        if version is not None:
+            return {item.path: DetectedVersion(version, "as asked for") for item in checked}
+        imports: list[str] = []
+        for item in checked:
+            index = modules.get(item.module)
+            imports += index.imports if index is not None else ()
+            if isinstance(item.data, bytes) and LEGACY_SWITCH.encode() in item.data:
+                imports.append(LEGACY_SWITCH)
+        settings = self.settings
+        detector = VersionDetector(settings.root, settings.requested_version, settings.keras_version, imports)
+        return {item.path: detector.detect_for(Path(item.path)) for item in checked}
 
     def _check_project(
-        self, checked: Sequence[InputFile], reports: Mapping[str, FileReport], project: ProjectIndex
+        self,
+        reports: Mapping[str, FileReport],
+        versions: Mapping[str, DetectedVersion],
+        project: ProjectIndex,
     ) -> tuple[Diagnostic, ...]:
         """The rules on the whole project, once for each version in it, with the facts of its files."""
         found: list[Diagnostic] = []
-        for version in dict.fromkeys(item.version for item in checked):
-            facts = [reports[item.path].facts for item in checked if item.version == version]
+        for version in dict.fromkeys(detected.version for detected in versions.values()):
+            facts = [report.facts for path, report in reports.items() if versions[path].version == version]
             found += check_project(facts, project, version, self.rules.values())
         return tuple(found)
 
@@ -204,6 +207,30 @@ class Analyzer:
             if self._progress is not None:
                 self._progress(what, number, len(inputs))
             yield item
+
+
+def read_inputs(files: Sequence[DiscoveredFile]) -> list[InputFile]:
+    """Read files, and leave out those that have nothing to do with Keras."""
+    contents = [(file, *module_key(file.relative), _read_bytes(file.path)) for file in files]
+    selection = select_files({key: data for _, key, _, data in contents if isinstance(data, bytes)})
+    inputs = []
+    for file, key, is_package, data in contents:
+        checked = key in selection.check or isinstance(data, str)
+        if checked or key in selection.index:
+            path = display_path(file.path)
+            inputs.append(InputFile(path, file.relative, key, is_package, data, checked))
+    return inputs
+
+
+def _parse(item: InputFile) -> ParsedFile:
+    if isinstance(item.data, str):
+        return unreadable(item.path, item.data)
+    return parse_bytes(item.path, item.data)
+
+
+def _by_frequency(detected: Iterable[DetectedVersion]) -> tuple[tuple[KerasVersion, str], ...]:
+    counts = Counter((item.version, item.reason) for item in detected)
+    return tuple(version for version, _ in counts.most_common())
 
 
 def module_key(relative: str) -> tuple[str, bool]:

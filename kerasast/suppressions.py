@@ -1,8 +1,8 @@
 """Comments that switch reports off: `# kerasast: ignore[name] reason`, `# kerasast: file-ignore[name]`.
 
-A bare `# noqa` counts as well. A comment holds for the whole statement that it stands in or after, or, on a line
-of its own, for the statement below it. Of a compound statement that is the header, with its decorators. Comments
-are found with `tokenize`, so that text in a string is never taken for one.
+A bare `# noqa` counts as well. A comment holds for the whole statement that it stands in or after, or, on a
+line of its own, for the statement below it. Of a compound statement that is the header, with its decorators.
+Comments are found with `tokenize`, so that text in a string is never taken for one.
 """
 
 from __future__ import annotations

@@ -1,0 +1,19 @@
+"""One line for each diagnostic: `path:row:column: severity [rule] message`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasast.engine import Result
+from kerasast.output.full import position
+from kerasast.output.report import summarize
+from kerasast.output.terminal import Palette, printable
+
+
+def render_concise(result: Result, palette: Palette) -> Iterator[str]:
+    """The lines of the report, the summary last."""
+    for item in result.diagnostics:
+        place = position(result, item.path, item.span.start)
+        severity = palette.paint(item.severity.label, item.severity.label)
+        yield f"{palette.paint(place, 'strong')}: {severity} [{item.rule}] {printable(item.message)}"
+    yield summarize(result)
