@@ -10,7 +10,7 @@ from kerasast.diagnostics import Confidence, Diagnostic, Severity
 from kerasast.flow.arguments import Argument
 from kerasast.flow.dumps import dumped
 from kerasast.flow.events import ExternalCall
-from kerasast.flow.values import ObjectId, Ref, Tri, Value, WeightSet, WeightsOf
+from kerasast.flow.values import ObjectId, ObjectState, Ref, Tri, Value, WeightSet, WeightsOf
 from kerasast.flow.weights import keeps_non_trainable
 from kerasast.registry import rule
 
@@ -29,22 +29,24 @@ def trainable_weights_only(ctx: Context, event: ExternalCall) -> Iterator[Diagno
             continue
         told.add(value.owner)
         state = event.view.state(value.owner)
-        others = keeps_non_trainable(event.view, value.owner, ctx.keras)
+        others, holder = keeps_non_trainable(event.view, value.owner, ctx.keras)
         if others is Tri.NO:
             continue
         yield ctx.report(
             argument.node if isinstance(argument.node, ast.expr) else event.node,
-            f"only the trainable weights are saved: {_lost(others)}",
+            f"only the trainable weights are saved: {_lost(holder)}",
             story=state.trace,
             help='save the model with `model.save("….keras")` or `model.save_weights("….weights.h5")`',
             confidence=Confidence.HIGH if others is Tri.YES else Confidence.LOW,
         )
 
 
-def _lost(others: Tri) -> str:
-    if others is Tri.YES:
-        return "what its layers keep besides, such as the moving statistics of `BatchNormalization`, is lost"
-    return "whatever its layers keep besides, such as moving statistics, is lost"
+def _lost(holder: ObjectState | None) -> str:
+    if holder is None:
+        return "whatever else its layers keep is lost"
+    if holder.trainable is Tri.NO:
+        return "those that are frozen are lost"
+    return f"the statistics of its `{(holder.api or '').rpartition('.')[2]}` layer are lost"
 
 
 def _persisted(event: ExternalCall) -> Iterator[tuple[Argument, Value]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from kerasast.flow import externals, lifecycle, objects
 from kerasast.flow.ancestry import ancestry, class_bindings
@@ -71,6 +72,8 @@ def evaluate_arguments(machine: Machine, node: ast.Call) -> Arguments:
         if spread is None:
             machine.world.escape(value)
             complete = False
+            if isinstance(value, WeightsOf):  # One argument stands for however many there are.
+                positional.append(Argument(item, replace(value, element=True)))
         else:
             positional.extend(Argument(item, part) for part in spread)
     for keyword in node.keywords:

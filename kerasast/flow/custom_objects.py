@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from kerasast.diagnostics import Step
 from kerasast.flow.facts import CustomObject, SaveSite
@@ -14,10 +15,12 @@ from kerasast.flow.values import (
     Const,
     FunctionValue,
     Kind,
+    ObjectId,
     ObjectState,
     Ref,
     Value,
 )
+from kerasast.flow.world import WorldView
 
 _ROLES = {
     Kind.LAYER: "layer",
@@ -53,7 +56,7 @@ def note_save(machine: Machine, ref: Ref, path: Value | None, node: ast.AST) -> 
         return
     needs: dict[str, CustomObject] = {}
     complete = not state.escaped and state.complete
-    for part in (ref.id, *machine.world.contents(ref.id)):
+    for part in saved_parts(machine.world, ref.id):
         held = machine.world.state(part)
         complete = complete and (held.complete or held.cls is None)
         for item in _needs_of(machine, held):
@@ -71,6 +74,21 @@ def note_save(machine: Machine, ref: Ref, path: Value | None, node: ast.AST) -> 
             complete,
         )
     )
+
+
+def saved_parts(view: WorldView, target: ObjectId) -> Iterator[ObjectId]:
+    """An object and the layers that its configuration names: not those that a class of the user's own makes."""
+    seen: set[ObjectId] = set()
+    stack = [target]
+    while stack:
+        item = stack.pop()
+        if item in seen:
+            continue
+        seen.add(item)
+        yield item
+        state = view.state(item)
+        if state.cls is None and state.kind.has_weights:
+            stack.extend(reversed(state.contents))
 
 
 def _format_of(path: Value | None) -> str | None:

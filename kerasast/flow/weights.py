@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kerasast.flow.custom_objects import registered_name
+from kerasast.flow.custom_objects import registered_name, saved_parts
 from kerasast.flow.values import Const, Kind, ObjectId, ObjectState, Tri
 from kerasast.keras_api.symbols import non_trainable_state, weightless
 
@@ -39,15 +38,18 @@ def has_weights_to_build(view: WorldView, target: ObjectId, version: KerasVersio
     return False
 
 
-def keeps_non_trainable(view: WorldView, target: ObjectId, version: KerasVersion) -> Tri:
-    """Whether some weights of an object are not among its trainable ones, such as moving statistics."""
+def keeps_non_trainable(
+    view: WorldView, target: ObjectId, version: KerasVersion
+) -> tuple[Tri, ObjectState | None]:
+    """Whether some weights of an object are not among its trainable ones, and what it is that has them."""
     found = Tri.NO
     for item in (target, *view.contents(target)):
         state = view.state(item)
-        found = found.either(_own_non_trainable(state, version))
-        if found is Tri.YES:
-            return found
-    return found
+        own = _own_non_trainable(state, version)
+        if own is Tri.YES:
+            return own, state
+        found = found.either(own)
+    return found, None
 
 
 def _own_non_trainable(state: ObjectState, version: KerasVersion) -> Tri:
@@ -83,19 +85,10 @@ def unloadable_parts(view: WorldView, target: ObjectId, version: KerasVersion) -
     layer's) by importing its module; Keras 3.15 finds neither (observed on both).
     """
     found: dict[str, None] = {}
-    for item in _saved_parts(view, target):
+    for item in saved_parts(view, target):
         state = view.state(item)
         if state.cls is None or registered_name(state.cls.node, state.cls) is not None:
             continue
         if state.kind is Kind.LAYER or (state.kind.is_model and version.major >= 3):
             found[state.cls.name] = None
     return list(found)
-
-
-def _saved_parts(view: WorldView, target: ObjectId) -> Iterator[ObjectId]:
-    """An object and the layers that its configuration names: those of a class's own making are not among them."""
-    yield target
-    state = view.state(target)
-    if state.cls is None and state.kind.has_weights:
-        for item in state.contents:
-            yield from _saved_parts(view, item)
