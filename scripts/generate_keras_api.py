@@ -59,7 +59,11 @@ _TOP_LEVEL = {"Model", "Sequential", "Input"}
 
 @dataclass(frozen=True)
 class Corrections:
-    """What `keras_api_corrections.json` says."""
+    """What `keras_api_corrections.json` says.
+
+    `own_names` are paths that are named by themselves (`module.*` for all of a module), `preferred` the names to
+    prefer. `signatures` are by name and release; `varying_weights` the layers whose weights measuring cannot tell.
+    """
 
     own_names: frozenset[str]
     preferred: frozenset[str]
@@ -68,6 +72,7 @@ class Corrections:
 
     @classmethod
     def read(cls) -> Corrections:
+        """Read the file."""
         content = json.loads(CORRECTIONS.read_text(encoding="utf-8"))
         return cls(
             own_names=frozenset(entry["path"] for entry in content["own-name"]),
@@ -91,7 +96,7 @@ def walk(
     module: ModuleType, path: str = "", parents: frozenset[int] = frozenset()
 ) -> Iterator[tuple[str, Any]]:
     """All public paths below a module with what is there, the module itself (as an empty path) excluded."""
-    for name in sorted(vars(module) if not hasattr(module, "__dir__") else dir(module)):
+    for name in dir(module):
         if name.startswith("_"):
             continue
         member = getattr(module, name)
@@ -217,15 +222,7 @@ def signature_text(function: Callable[..., Any], *, method: bool) -> str | None:
     except (TypeError, ValueError):
         return None
     parameters = list(signature.parameters.values())
-    if (
-        method
-        and parameters
-        and parameters[0].kind
-        in (
-            inspect.Parameter.POSITIONAL_ONLY,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        )
-    ):
+    if method and parameters and parameters[0].kind is not inspect.Parameter.VAR_POSITIONAL:
         parameters = parameters[1:]
     plain = [
         parameter.replace(annotation=inspect.Parameter.empty, default=_Default(parameter.default))
@@ -349,7 +346,8 @@ def add_weights(
     for name, entry in symbols.items():
         if "layers.Layer" not in entry.get("ancestors", ()) or name in corrections.varying_weights:
             continue
-        layer_class = _find(name, keras) or _find(name, tensorflow.keras)
+        roots = (keras, tensorflow.keras, tensorflow.compat.v1.keras)
+        layer_class = next((found for root in roots if (found := _find(name, root))), None)
         if name.startswith("layers.") and layer_class and (found := measure(layer_class, keras, tensorflow)):
             entry["weights"], entry["frozen"] = found.total, found.frozen
 

@@ -12,10 +12,7 @@ from types import ModuleType
 from typing import Any
 
 _FAILURES = (TypeError, ValueError, AttributeError, RuntimeError, LookupError, ImportError)
-"""What Keras raises for an argument or input that a layer does not take, or a package that it lacks.
-
-TensorFlow's own errors are added when it is there.
-"""
+"""What Keras raises for an argument or input that a layer does not take, or a package that it lacks."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +25,17 @@ class Weights:
 
 def measure(layer_class: type, keras: ModuleType, tensorflow: ModuleType) -> Weights | None:
     """Count the weights of a layer built with default arguments, or `None` if no tiny input suits it."""
-    failures = (*_FAILURES, tensorflow.errors.OpError)
     for inputs in _inputs(tensorflow):
+        layer = None
         try:
             layer = layer_class(**_arguments(layer_class, keras))
             if layer_class is not keras.layers.InputLayer:  # Is complete when made; Keras 3 cannot call it.
                 layer(*inputs)
-        except failures:
+        except _FAILURES:
             continue
+        except tensorflow.errors.OpError:
+            if layer is None or not layer.built:  # It is where only the computation needs a GPU.
+                continue
         return Weights(len(layer.weights), len(layer.non_trainable_weights))
     return None
 

@@ -110,7 +110,8 @@ def exists(dotted_or_name: str, namespace: str, version: KerasVersion) -> bool |
     if split is None or split[0] == "tensorflow.python.keras" or namespace == "tensorflow.python.keras":
         return None
     path = split[1]
-    if dotted_or_name.partition("keras")[2].lstrip(".") != path:
+    plain = {f"{root}.{path}".rstrip(".") for root in ("keras", "tensorflow.keras", "tf_keras")}
+    if dotted_or_name not in plain:  # Private packages and `tf.compat` are not what the data list.
         return None
     if namespace == "tf_keras":  # It continues Keras 2.15; what it has added since is not known.
         return True if path in _paths("2.15")["keras"] else None

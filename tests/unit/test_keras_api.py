@@ -346,6 +346,7 @@ def test_layers_with_state_that_is_not_trained(
         ("keras.Model.fit", "keras", True, True),
         ("keras.Model.fit_generator", "keras", True, None),
         ("keras.src.layers.Dense", "keras", None, None),
+        ("tensorflow.compat.v1.keras.layers.CuDNNLSTM", "tf.keras", None, None),
         ("keras.layers.Dense", "tensorflow.python.keras", None, None),
         ("keras.layers.Dense", "tf_keras", True, True),
         ("keras.ops", "tf_keras", None, None),
@@ -380,3 +381,8 @@ def test_nothing_is_read_before_it_is_needed() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.split() == ["0", "0", "1", "0"]
+
+
+def test_layers_that_only_tensorflow_1_shows_are_known() -> None:
+    assert weightless("keras.layers.CuDNNLSTM", KERAS_2) is False
+    assert ancestors("keras.layers.CuDNNLSTM", KERAS_2) == ("keras.layers.RNN", "keras.layers.Layer")
