@@ -152,8 +152,11 @@ class _Walk:
     def _visit_external(self, name: str) -> None:
         if name in _HARMLESS:
             return
-        from kerasast.index.third_party import ancestry as third_party_ancestry
-
+        try:
+            from kerasast.index.third_party import ancestry as third_party_ancestry
+        except ImportError:
+            self.complete = False
+            return
         found = third_party_ancestry(name)
         if found is None:
             self.complete = False

@@ -111,7 +111,6 @@ class Machine:
         self._emit = emit
         self._wanted = wanted
         self._foreign_calls = 0
-        self._shares_names = "global " in source.code or "nonlocal " in source.code
 
     # What the other parts provide.
 
@@ -185,7 +184,7 @@ class Machine:
     def snapshot(self) -> Snapshot:
         """The world and the names as they are."""
         scopes: list[Scope] = [self.frame.scope]
-        if self._shares_names:
+        if self.frame.scope.module.shares_names:
             parent = self.frame.scope.parent
             while parent is not None:
                 scopes.append(parent)

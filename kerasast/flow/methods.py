@@ -370,3 +370,15 @@ def self_path(node: ast.expr, self_name: str | None) -> tuple[str, ...]:
         parts.append(node.attr)
         node = node.value
     return tuple(reversed(parts)) if isinstance(node, ast.Name) and node.id == self_name else ()
+
+
+def made_calls(value: ast.expr | None) -> Iterator[ast.Call]:
+    """The calls whose results an expression is, or holds in a list, tuple, dict or comprehension."""
+    match value:
+        case ast.Call():
+            yield value
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Dict(values=elements):
+            for element in elements:
+                yield from made_calls(element)
+        case ast.ListComp(elt=element) | ast.DictComp(value=element):
+            yield from made_calls(element)

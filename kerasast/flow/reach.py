@@ -23,9 +23,10 @@ def reached_methods(facts: ClassFacts, entries: Iterable[str]) -> list[MethodFac
         if id(method.node) in found:
             continue
         found[id(method.node)] = method
-        for name in {read.attr for read in method.reads} | {
-            call.path[0] for call in method.calls if call.path
-        }:
+        names = {call.path[0] for call in method.calls if len(call.path) == 1}
+        if mentioned:
+            names.update(read.attr for read in method.reads)
+        for name in names:
             called = facts.method(name) if name not in _RUN_BY_KERAS else None
             if called is not None:
                 pending.append(called)

@@ -171,6 +171,35 @@ def has_state(facts: ClassFacts, depth: int = 0) -> bool:
     return False
 
 
+def is_unbuilt_layer(node: ast.expr, method: MethodFacts, facts: ClassFacts, depth: int = 0) -> bool:
+    """Whether an expression makes a layer that has no weights yet, and certainly some once it is built."""
+    if not isinstance(node, ast.Call) or depth > 8:
+        return False
+    target = method.resolve(node.func)
+    if isinstance(target, ClassValue):
+        from kerasast.flow.class_facts import class_facts
+
+        return _waits_for_build(class_facts(target, facts.version), depth + 1)
+    if not isinstance(target, ApiValue) or not target.api.name.startswith("keras.layers."):
+        return False
+    return creates_state(target, node, facts.version)
+
+
+def _waits_for_build(facts: ClassFacts, depth: int) -> bool:
+    """Whether a project class makes weights in `build`, or holds layers that do."""
+    if role_of(facts) not in (Role.LAYER, Role.MODEL) or is_functional(facts) or not facts.ancestry.complete:
+        return False
+    build = facts.method("build")
+    if build is not None and any(
+        makes_weights(call, facts.version, depth) for call in build.calls if not call.guards.conditional
+    ):
+        return True
+    init = facts.method("__init__")
+    return init is not None and any(
+        is_unbuilt_layer(call.node, init, facts, depth) for call in init.calls if not call.guards.conditional
+    )
+
+
 def makes_weights(call: CallSite, version: KerasVersion, depth: int = 0) -> bool:
     """Whether a call in a method adds a weight, or makes a layer that has some."""
     if call.path in (("add_weight",), ("add_variable",)):

@@ -96,6 +96,11 @@ class ModuleScope(Scope):
         return value
 
     @cached_property
+    def shares_names(self) -> bool:
+        """Whether functions here may bind names of the scopes around them."""
+        return "global " in self.source.code or "nonlocal " in self.source.code
+
+    @cached_property
     def definitions(self) -> dict[tuple[str, int], ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
         """The module's top-level classes and functions by name and 1-based line, also under `if` and `try`."""
         tree = self.project.tree(self.name)

@@ -26,6 +26,9 @@ MAX_TRACE = 8
 
 States = dict[ObjectId, ObjectState]
 
+_LOST = ObjectState(Kind.INSTANCE, escaped=True)
+"""The state of an object that was made on a path which has ended, but is still named somewhere."""
+
 
 class WorldView(Protocol):
     """What rules may ask about the world at the moment of an event."""
@@ -101,7 +104,7 @@ class World:
 
     def state(self, target: ObjectId) -> ObjectState:
         state = self.states.get(target)
-        return self._archive[target] if state is None else state
+        return self._archive.get(target, _LOST) if state is None else state
 
     def state_of(self, value: Value | None) -> ObjectState | None:
         match value:
