@@ -39,7 +39,7 @@ def incomplete_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
     lost = [
         item
         for item in constructor.parameters
-        if item.name not in recorded and item.name not in declared and _is_read(constructor, item.name)
+        if item.name not in recorded and item.name not in declared and _matters(constructor, item)
     ]
     surplus = [key for key in config.keys if not _takes(facts, key)] if "get_config" in facts.own else []
     if lost:
@@ -80,9 +80,21 @@ def _declared_by_base(facts: ClassFacts) -> set[str]:
     return set() if owner is None else {item.name for item in owner.parameters}
 
 
-def _is_read(constructor: Constructor, name: str) -> bool:
+def _matters(constructor: Constructor, parameter: Parameter) -> bool:
+    """Whether the constructor reads an argument for more than the first values of the weights.
+
+    `embeddings=None` that is only handed to a method (`self.update(embeddings)`) fills weights, which are saved.
+    """
+    given: set[ast.AST] = set()
+    if isinstance(parameter.default, ast.Constant) and parameter.default.value is None:
+        for call in constructor.method.calls:
+            if call.path:
+                given.update(call.node.args, (keyword.value for keyword in call.node.keywords))
+        for node in ast.walk(constructor.method.node):
+            if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Is | ast.IsNot):
+                given.add(node.left)
     return any(
-        isinstance(node, ast.Name) and node.id == name
+        isinstance(node, ast.Name) and node.id == parameter.name and node not in given
         for statement in constructor.method.node.body
         for node in ast.walk(statement)
     )

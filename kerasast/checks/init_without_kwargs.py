@@ -9,8 +9,10 @@ from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts, Constructor
 from kerasast.flow.events import ClassDefined
+from kerasast.flow.plain import why_not_plain
 from kerasast.flow.roles import (
     BASE_KEYS,
+    LAYER_KEYWORDS,
     Role,
     base_parameters,
     is_sequential,
@@ -72,7 +74,7 @@ def _given_on_load(facts: ClassFacts, role: Role) -> frozenset[str]:
         return keys - config.removed
     if role is Role.LAYER and keras_base(facts) is None:
         # The automatic config of Keras 2 has only the arguments that were given.
-        return keys - {"name"} if modern else frozenset()
+        return keys - {"name"} if modern and not _needs_config(facts) else frozenset()
     if role is Role.MODEL:
         # With other parameters the model needs a `get_config` first, which another rule says.
         constructor = facts.constructor
@@ -81,6 +83,15 @@ def _given_on_load(facts: ClassFacts, role: Role) -> frozenset[str]:
             frozenset() if any(item.name not in base_parameters(facts) for item in other) else keys - {"name"}
         )
     return keys
+
+
+def _needs_config(facts: ClassFacts) -> bool:
+    """Whether the layer needs a `get_config` first, which another rule says."""
+    constructor = facts.constructor
+    return constructor is not None and any(
+        item.name not in LAYER_KEYWORDS and why_not_plain(item, constructor, facts) is not None
+        for item in constructor.parameters
+    )
 
 
 def _drops_kwargs(constructor: Constructor) -> bool:

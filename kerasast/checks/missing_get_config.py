@@ -45,6 +45,10 @@ def missing_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
     parameters = [item for item in constructor.parameters if item.name not in base_parameters(facts)]
     if role is Role.LAYER:
         yield from _layer(ctx, facts, constructor, parameters)
+    elif role in (Role.INITIALIZER, Role.CONSTRAINT) and any(
+        why_not_plain(item, constructor, facts) for item in parameters
+    ):
+        return  # It wraps another object: code makes it on the fly, and no config names it.
     elif parameters and (role is not Role.MODEL or facts.version.major >= 3):
         yield from _not_recorded(ctx, facts, role, parameters)
 

@@ -12,6 +12,7 @@ from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import CallSite, MethodFacts
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, has_random_state, makes_weights, role_of
+from kerasast.flow.values import External
 from kerasast.registry import rule
 
 
@@ -20,7 +21,9 @@ def state_created_in_call(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
     facts = event.facts
     if role_of(facts) not in (Role.LAYER, Role.MODEL) or "call" not in facts.own or facts.is_decorated:
         return
-    reached = reached_methods(facts, ["call"])
+    reached = reached_methods(facts, ["call"], mentioned=False)
+    if any(_is_wrapped(method) for method in reached):
+        return
     stored = {store.attr for method in reached for store in method.stores}
     for method in reached:
         if method.owner != facts.cls:
@@ -29,6 +32,14 @@ def state_created_in_call(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
             what = _what(call, facts)
             if what is not None and not _is_once(call, method, stored):
                 yield _report(ctx, facts, method, call, what)
+
+
+def _is_wrapped(method: MethodFacts) -> bool:
+    """Whether a decorator may keep what the method creates, as `track_tf1_style_variables` does."""
+    return any(
+        not (isinstance(target := method.resolve(node), External) and target.name == "tensorflow.function")
+        for node in method.node.decorator_list
+    )
 
 
 def _what(call: CallSite, facts: ClassFacts) -> str | None:

@@ -10,10 +10,9 @@ from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
-from kerasast.flow.methods import MethodFacts, SelfStore
+from kerasast.flow.methods import MethodFacts, made_calls
 from kerasast.flow.reach import reached_methods
-from kerasast.flow.roles import Role, creates_state, is_functional, is_sequential, role_of
-from kerasast.flow.values import ApiValue
+from kerasast.flow.roles import Role, is_functional, is_sequential, is_unbuilt_layer, role_of
 from kerasast.registry import rule
 
 _ALL_LAYERS = frozenset({"layers", "_layers", "submodules", "_flatten_layers", "call", "__call__"})
@@ -36,7 +35,7 @@ def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     children = {
         attribute: stores[0]
         for attribute, stores in facts.stores.items()
-        if attribute in used - built and all(_has_weights(store, facts) for store in stores)
+        if attribute in used - built and _has_weights(attribute, facts)
     }
     if not children:
         return
@@ -86,19 +85,42 @@ def _builds_everything(facts: ClassFacts, reached: list[MethodFacts]) -> bool:
     return False
 
 
-def _has_weights(store: SelfStore, facts: ClassFacts) -> bool:
-    """Whether an attribute is assigned a layer, or a list of layers, that has no weights until it is built."""
-    method = next((part for part in facts.methods() if store in part.stores), None)
-    if method is None or store.value is None or store.augmented:
-        return False
-    made = store.value.elts if isinstance(store.value, ast.List | ast.Tuple) else [store.value]
-    return bool(made) and all(_makes_unbuilt(node, method, facts) for node in made)
+def _has_weights(attribute: str, facts: ClassFacts) -> bool:
+    """Whether an attribute holds layers, or lists of layers, that have no weights until they are built."""
+    found = False
+    for method in facts.methods():
+        for store in method.stores:
+            if store.attr != attribute:
+                continue
+            if store.value is None or store.augmented:
+                return False
+            made = list(made_calls(store.value))
+            if not made and not _is_empty_list(store.value):
+                return False
+            if not all(is_unbuilt_layer(node, method, facts) for node in made):
+                return False
+            found |= bool(made)
+        for call in method.calls:
+            if call.path != (attribute, "append") or len(call.node.args) != 1:
+                continue
+            if not is_unbuilt_layer(_assigned(call.node.args[0], method), method, facts):
+                return False
+            found = True
+    return found
 
 
-def _makes_unbuilt(node: ast.expr, method: MethodFacts, facts: ClassFacts) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    target = method.resolve(node.func)
-    if isinstance(target, ApiValue) and not target.api.name.startswith("keras.layers."):
-        return False
-    return creates_state(target, node, facts.version)
+def _is_empty_list(node: ast.expr) -> bool:
+    return isinstance(node, ast.List) and not node.elts
+
+
+def _assigned(node: ast.expr, method: MethodFacts) -> ast.expr:
+    """What a local name is assigned, if only once: `layer = Dense(3); self.blocks.append(layer)`."""
+    if not isinstance(node, ast.Name):
+        return node
+    values = [
+        inner.value
+        for inner in ast.walk(method.node)
+        if isinstance(inner, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == node.id for target in inner.targets)
+    ]
+    return values[0] if len(values) == 1 else node

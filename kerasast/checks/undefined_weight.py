@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-import re
 from collections.abc import Iterator
 
 from kerasast.context import Context
@@ -103,12 +102,34 @@ def _known(facts: ClassFacts) -> frozenset[str]:
 
 def _comes_from_elsewhere(ctx: Context, facts: ClassFacts, attribute: str) -> bool:
     """Whether code outside the class may set the attribute: other code of the file, or a subclass."""
-    text = ctx.source.code
-    if re.search(rf"['\"]{attribute}['\"]", text):
-        return True
-    if re.search(rf"\.{attribute}\s*(?::[^=\n]+)?=(?!=)|\.{attribute}\s*,[^\n=]*=(?!=)", text):
+    module = facts.cls.scope.module
+    tree = module.project.tree(module.name)
+    if tree is None or attribute in _set_on_others(tree):
         return True
     return any(attribute in info.attributes for info in _subclasses(ctx, facts.cls.name))
+
+
+def _set_on_others(tree: ast.Module) -> set[str]:
+    """The attributes that a file assigns to anything but the `self` of a method, or may set by name."""
+    own = {
+        id(node)
+        for cls in ast.walk(tree)
+        if isinstance(cls, ast.ClassDef)
+        for method in cls.body
+        if isinstance(method, ast.FunctionDef) and method.args.args
+        for node in ast.walk(method)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == method.args.args[0].arg
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and id(node) not in own:
+            found.add(node.attr)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
+            names = [arg.value for arg in node.args[1:2] if isinstance(arg, ast.Constant)]
+            found.update(name for name in names if isinstance(name, str))
+    return found
 
 
 def _subclasses(ctx: Context, name: str) -> Iterator[ClassInfo]:

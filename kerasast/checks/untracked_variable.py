@@ -9,7 +9,7 @@ from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts, class_facts
 from kerasast.flow.events import ClassDefined
-from kerasast.flow.methods import MethodFacts, SelfStore
+from kerasast.flow.methods import MethodFacts, SelfStore, made_calls
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, creates_state, role_of
 from kerasast.flow.values import ApiValue, ClassValue, External
@@ -48,7 +48,7 @@ def _variable(
     ctx: Context, facts: ClassFacts, role: Role, store: SelfStore, method: MethodFacts
 ) -> Iterator[Diagnostic]:
     """Keras 3 finds its own variables, not TensorFlow's."""
-    made = next((node for node in _made(store.value) if _is_tf_variable(node, method)), None)
+    made = next((node for node in made_calls(store.value) if _is_tf_variable(node, method)), None)
     if made is None or _mentions_tracking(facts):
         return
     name = facts.cls.name
@@ -68,18 +68,6 @@ def _variable(
         help=f"create it with `self.{store.attr} = self.add_weight(…)`",
         severity=Severity.WARNING if _is_constant(made) else None,
     )
-
-
-def _made(value: ast.expr | None) -> Iterator[ast.Call]:
-    """The calls whose results an expression is, or holds as a list, tuple, dict or comprehension."""
-    match value:
-        case ast.Call():
-            yield value
-        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Dict(values=elements):
-            for element in elements:
-                yield from _made(element)
-        case ast.ListComp(elt=element) | ast.DictComp(value=element):
-            yield from _made(element)
 
 
 def _is_tf_variable(node: ast.Call, method: MethodFacts) -> bool:
@@ -107,7 +95,7 @@ def _mentions_tracking(facts: ClassFacts) -> bool:
 
 def _hidden(ctx: Context, facts: ClassFacts, store: SelfStore, method: MethodFacts) -> Iterator[Diagnostic]:
     """Keras looks into lists, tuples and dicts, and not into other objects."""
-    for node in _made(store.value):
+    for node in made_calls(store.value):
         target = method.resolve(node.func)
         if isinstance(target, ClassValue):
             holder, inner = f"`{target.name}`", _layer_inside(class_facts(target, facts.version))
@@ -137,7 +125,7 @@ def _layer_inside(facts: ClassFacts) -> str | None:
         return None
     method = facts.method("__init__")
     for store in method.stores if method is not None else ():
-        for node in _made(store.value):
+        for node in made_calls(store.value):
             if method is not None and _is_layer(node, method, facts) and not store.guards.conditional:
                 return ast.unparse(node.func)
     return None
@@ -145,11 +133,11 @@ def _layer_inside(facts: ClassFacts) -> str | None:
 
 def _layer_argument(node: ast.Call, method: MethodFacts, facts: ClassFacts) -> str | None:
     for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
-        for inner in _made(argument):
+        for inner in made_calls(argument):
             if _is_layer(inner, method, facts):
                 return ast.unparse(inner.func)
         if isinstance(argument, ast.Lambda):
-            for inner in _made(argument.body):
+            for inner in made_calls(argument.body):
                 if _is_layer(inner, method, facts):
                     return ast.unparse(inner.func)
     return None

@@ -10,11 +10,14 @@ from kerasast.flow.methods import MethodFacts
 _RUN_BY_KERAS = frozenset({"build", "__init__"})
 
 
-def reached_methods(facts: ClassFacts, entries: Iterable[str]) -> list[MethodFacts]:
-    """The methods called `entries`, and those of the class that they call or mention, directly or not.
+def reached_methods(
+    facts: ClassFacts, entries: Iterable[str], *, mentioned: bool = True
+) -> list[MethodFacts]:
+    """The methods called `entries`, and those of the class that they call, directly or not.
 
-    Where one calls `super()`'s method of the same name, that of the project base is among them. `__init__` and
-    `build` are not followed from elsewhere.
+    With `mentioned`, also those that they only mention: properties, and methods given to other code. Where one
+    calls `super()`'s method of the same name, those of the project bases are among them. `__init__` and `build`
+    are not followed from elsewhere.
     """
     found: dict[int, MethodFacts] = {}
     pending = [method for name in entries if (method := facts.method(name)) is not None]
