@@ -21,8 +21,10 @@ def trainable_after_compile(ctx: Context, event: ModelCall) -> Iterator[Diagnost
         return
     if _runs_eagerly(event) and ctx.keras.major >= 3:
         return
-    if any(event.view.state(owner).compiled is not Tri.NO for owner in event.view.owners(event.target)):
-        return  # A GAN's discriminator: frozen for the model around it, and known to train on by itself.
+    if ctx.keras.major >= 3 and event.method not in before.fixed:
+        return  # Keras reads `trainable` anew when it traces this method for the first time.
+    if _is_shared(event):
+        return
     story = tuple(step for step in before.trace if step != change)
     late = "training has begun" if ctx.keras.major >= 3 else "it is compiled"
     message = f"changing `trainable` has no effect on the training of this model once {late}"
@@ -32,6 +34,27 @@ def trainable_after_compile(ctx: Context, event: ModelCall) -> Iterator[Diagnost
         yield ctx.report(change.span, message, story=(*story, used), help=help)
     else:
         yield ctx.report(event.node, message, story=before.trace, help=help)
+
+
+def _is_shared(event: ModelCall) -> bool:
+    """Whether what has changed is part of another compiled model too, for which the change may be meant.
+
+    The discriminator of a GAN is frozen for the model around it, and known to train on by itself.
+    """
+    view = event.view
+    now = {part: view.state(part) for part in (event.target, *view.contents(event.target))}
+    changed = [
+        part
+        for flags in event.before.fixed.values()
+        for part, trainable, inside in flags
+        if part in now and (now[part].trainable, now[part].layers_trainable) != (trainable, inside)
+    ]
+    return any(
+        holder != event.target and view.state(holder).compiled is not Tri.NO
+        for part in changed
+        for holder in (part, *view.owners(part))
+        if view.state(holder).kind.is_model
+    )
 
 
 def _runs_eagerly(event: ModelCall) -> bool:

@@ -15,7 +15,7 @@ SHAPE_ARGUMENTS = ("input_shape", "batch_input_shape", "batch_shape", "input_dim
 def sequential_changes(machine: Machine, items: tuple[Value, ...]) -> dict[str, Any]:
     """The fields of a Sequential model's state that follow from its layers."""
     held = tuple(part for item in items for part in held_objects(machine, item))
-    complete = all(isinstance(item, Ref | Tensor) for item in items)
+    complete = all(isinstance(item, Tensor) or held_objects(machine, item) for item in items)
     built = sequential_built(machine, items)
     if built is Tri.YES:
         for part in held:
