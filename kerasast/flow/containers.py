@@ -13,6 +13,7 @@ from kerasast.flow.text import format_text, join_path
 from kerasast.flow.values import (
     UNKNOWN,
     Const,
+    External,
     Kind,
     LayersOf,
     ObjectId,
@@ -215,6 +216,10 @@ def _by_key(machine: Machine, state: ObjectState, key: Any, node: ast.AST) -> Va
 
 def set_item(machine: Machine, owner: Value, index: Value, item: Value, node: ast.AST) -> None:
     """`owner[index] = item`."""
+    if owner == External("keras.saving.get_custom_objects()"):
+        keys = (index.value,) if isinstance(index, Const) else ()
+        machine.registered.append(new_container(machine, node, Kind.DICT, (), keys=keys, complete=bool(keys)))
+        return
     if not isinstance(owner, Ref) or not machine.world.state(owner.id).kind.is_container:
         machine.world.escape(item)
         return

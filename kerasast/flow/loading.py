@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.facts import LoadSite
 from kerasast.flow.machine import Machine
 from kerasast.flow.text import path_key
 from kerasast.flow.values import Const, Kind, ObjectState, Ref, Tri, Value
+from kerasast.index.project import ProjectIndex
+
+_REGISTERS = re.compile(r"get_custom_objects|register_keras_serializable\s*\([^()]*\)\s*\(")
+"""What makes names known to Keras for the whole program, other than a decorator."""
+
+_SCOPES = re.compile(r"custom_object_scope|CustomObjectScope")
 
 
 def load_model(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
@@ -48,8 +55,10 @@ def _note_load(machine: Machine, bound: Arguments, restores: bool, node: ast.AST
             unknown = True
         else:
             provided |= names
+    together = _run_together(machine.project, machine.module.name)
+    unknown = unknown or _provided_elsewhere(machine, together)
     safe = bound.value("safe_mode")
-    unsafe = machine.unsafe or (safe is not None and safe != Const(True))
+    unsafe = (safe is not None and safe != Const(True)) or _unsafe_anywhere(machine, together)
     machine.loads.append(
         LoadSite(
             machine.source.path,
@@ -58,11 +67,46 @@ def _note_load(machine: Machine, bound: Arguments, restores: bool, node: ast.AST
             path_key(bound.value("filepath")),
             frozenset(provided),
             unknown,
-            machine.project.import_closure(machine.module.name),
+            together,
             restores,
             not unsafe,
         )
     )
+
+
+def _run_together(project: ProjectIndex, module: str) -> frozenset[str]:
+    """The project modules that may be imported when code of `module` runs: its imports and its importers'."""
+    cache: dict[str, frozenset[str]] = project.__dict__.setdefault("_run_together", {})
+    if module not in cache:
+        found = set(project.import_closure(module))
+        for other in project.modules:
+            closure = project.import_closure(other)
+            if module in closure:
+                found |= closure
+        cache[module] = frozenset(found)
+    return cache[module]
+
+
+def _provided_elsewhere(machine: Machine, together: frozenset[str]) -> bool:
+    """Whether names may be provided in a way that is not followed: by another module, or by a caller's scope."""
+    own = machine.module.name
+    in_scope = machine.enclosing.function is not None and not machine.custom_scopes
+    for module in together:
+        source = machine.source if module == own else machine.project.source(module)
+        if source is None:
+            return True
+        followed = module == own and bool(machine.registered)
+        if not followed and _REGISTERS.search(source.text):
+            return True
+        if in_scope and _SCOPES.search(source.text):
+            return True
+    return False
+
+
+def _unsafe_anywhere(machine: Machine, together: frozenset[str]) -> bool:
+    """Whether code that runs with this switches safe mode off for the whole program."""
+    sources = [machine.project.source(module) for module in together]
+    return any(source is None or "enable_unsafe_deserialization" in source.text for source in sources)
 
 
 def _scoped(machine: Machine) -> list[Value | None]:
