@@ -93,6 +93,7 @@ class ProjectIndex:
         self._lookup = ModuleLookup(modules, packages, self.may_bind)
         self._resolved: dict[tuple[str, str], Symbol | None] = {}
         self._active: dict[tuple[str, str], int] = {}
+        self._provisional: dict[tuple[str, str], tuple[Symbol | None, int]] = {}
         self._lowest = _MAX_DEPTH
         self._trees: OrderedDict[str, ast.Module | None] = OrderedDict()
         self._imported: dict[str, frozenset[str]] = {}
@@ -107,20 +108,36 @@ class ProjectIndex:
         key = (module, dotted)
         if key in self._resolved:
             return self._resolved[key]
+        if key in self._provisional:
+            symbol, lowest = self._provisional[key]
+            self._lowest = min(self._lowest, lowest)
+            return symbol
         depth = len(self._active)
         if key in self._active or depth >= _MAX_DEPTH:
             self._lowest = min(self._lowest, self._active.get(key, 0))
             return None
+        return self._resolve_new(key, depth)
+
+    def _resolve_new(self, key: tuple[str, str], depth: int) -> Symbol | None:
+        """Resolve a name at some depth of resolving others.
+
+        An answer that was cut short by a cycle, because it needs a name that is still being resolved at a lesser
+        depth, holds until that name is resolved; `_lowest` is the least such depth.
+        """
         outer, self._lowest = self._lowest, _MAX_DEPTH
+        before = len(self._provisional)
         self._active[key] = depth
         try:
-            symbol = self._resolve(module, dotted)
+            symbol = self._resolve(*key)
         finally:
             del self._active[key]
-        if self._lowest >= depth:  # no part of it waits for a name that is still being resolved further out
+        if self._lowest >= depth:
             self._resolved[key] = symbol
+            while len(self._provisional) > before:
+                self._provisional.popitem()
             self._lowest = outer
         else:
+            self._provisional[key] = symbol, self._lowest
             self._lowest = min(outer, self._lowest)
         return symbol
 
