@@ -20,8 +20,9 @@ from kerasast.index.expressions import import_target
 from kerasast.index.lookup import ModuleLookup
 from kerasast.index.module_index import ModuleIndex
 from kerasast.index.serial import digest
-from kerasast.keras_api import ApiName, canonical
+from kerasast.keras_api import ApiName, canonical, exists
 from kerasast.source import SourceFile
+from kerasast.versions import KERAS_2, KERAS_3
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +309,7 @@ class ProjectIndex:
                 return self._member(module.module, name) if name in index.exports else None
             return None if name.startswith("_") else self.resolve(module.module, name)
         if isinstance(module, ApiSymbol) and not name.startswith("_"):
-            return self._external(f"{module.api.dotted}.{name}")
+            return _exported_by_keras(module.api, name)
         return None
 
     def _attribute(self, symbol: Symbol, rest: str) -> Symbol | None:
@@ -356,6 +357,27 @@ class ProjectIndex:
         if dotted == _V2 or dotted.startswith(_V2 + "."):
             dotted = "tensorflow" + dotted.removeprefix(_V2)
         return ExternalSymbol(dotted)
+
+
+def _exported_by_keras(module: ApiName, name: str) -> Symbol | None:
+    """What a star import of a Keras module binds `name` to, in any generation.
+
+    Only of a module that is not public itself (`keras.layers.core`) may the name be that of a public object
+    elsewhere.
+    """
+    api = canonical(f"{module.dotted}.{name}")
+    path = f"{module.name}.{name}"
+    if api is None or not _in_keras(path if _in_keras(module.name) else api.name):
+        return None
+    return ApiSymbol(api)
+
+
+def _in_keras(path: str) -> bool:
+    return any(
+        exists(path, namespace, version)
+        for namespace in ("keras", "tf.keras")
+        for version in (KERAS_3, KERAS_2)
+    )
 
 
 def _builtin(index: ModuleIndex, name: str) -> Symbol | None:
