@@ -38,7 +38,10 @@ def check_file(
     checker = _Checker(file.source, project, version, rules)
     for problem in file.problems:
         checker.emit(problem)
-    facts = checker.follow(file.tree, module) if file.tree is not None else FileFacts()
+    tree = project.tree(
+        module
+    )  # the very tree that other modules see, where nodes stand for what they define
+    facts = checker.follow(tree, module) if tree is not None else FileFacts()
     return FileReport(tuple(checker.found), facts, checker.ran)
 
 

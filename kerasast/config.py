@@ -56,6 +56,10 @@ class Settings:
         """Whether some rule that runs by default does not."""
         return self.select is not None or bool(self.ignore)
 
+    def for_version(self, version: KerasVersion | None) -> Settings:
+        """The same for the version that the command line asks for, or, for `None`, for the detected one."""
+        return replace(self, requested_version=version, keras_version=None)
+
     def rules(self) -> dict[str, Rule]:
         """The rules to run, by name, in alphabetical order.
 
@@ -263,10 +267,21 @@ def settings_for(start: Path, *, config: Path | None = None, isolated: bool = Fa
         ConfigError: as `load_settings`.
     """
     start = start.resolve()
-    if isolated:
-        return Settings(root=start)
-    path = config if config is not None else find_config(start)
-    return Settings(root=start) if path is None else load_settings(path)
+    path = None if isolated else config or find_config(start)
+    if path is None:
+        return Settings(root=_project_root(start))
+    return load_settings(path)
+
+
+_PROJECT_MARKS = (".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg")
+
+
+def _project_root(start: Path) -> Path:
+    """The nearest folder upward that looks like the top of a project, or else `start`."""
+    for folder in (start, *start.parents):
+        if any((folder / mark).exists() for mark in _PROJECT_MARKS):
+            return folder
+    return start
 
 
 def override(settings: Settings, **values: Any) -> Settings:

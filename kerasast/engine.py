@@ -10,54 +10,37 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from kerasast.check_file import FileReport, check_file, check_project
 from kerasast.config import Settings
 from kerasast.diagnostics import Diagnostic
-from kerasast.discovery import DiscoveredFile, DiscoveryProblem, discover
+from kerasast.discovery import Discovery, DiscoveryProblem, discover
 from kerasast.filtering import Filter
-from kerasast.index.module_index import ModuleIndex, index_module
 from kerasast.index.project import ProjectIndex
-from kerasast.parsing import ParsedFile, parse_bytes, unreadable
-from kerasast.prefilter import select_files
 from kerasast.registry import Rule
 from kerasast.source import SourceFile
-from kerasast.version_detection import DetectedVersion, VersionDetector
+from kerasast.survey import InputFile, Survey, module_key, read_inputs
+from kerasast.version_detection import DetectedVersion
 from kerasast.versions import KERAS_3, KerasVersion
-
-LEGACY_SWITCH = "TF_USE_LEGACY_KERAS"
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many files are done, and how many there are."""
 
-
-@dataclass(frozen=True, slots=True)
-class InputFile:
-    """A file to analyse. `path` is what diagnostics show, `relative` the path from the project's root.
-
-    `module` is its key in the project. `data` is its content, or the text that says why there is none. A file
-    that is not `checked` is only indexed, for the sake of those that import it.
-    """
-
-    path: str
-    relative: str
-    module: str
-    is_package: bool
-    data: bytes | str
-    checked: bool = True
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a run found. `diagnostics` are in the order of path and position.
 
-    `files` is the number of files that were checked, `suppressed` how many reports comments have silenced,
-    `versions` the versions of Keras that the verdicts are for with the reasons, the most frequent first.
-    `sources` are the files by path, `rules` the rules that ran, `seconds` the time that it took.
-    `problems` are paths that could not be looked at.
+    `found` is the number of files that were looked at, `files` the number of those that have to do with Keras
+    and were checked, `suppressed` how many reports comments have silenced. `versions` are the versions of Keras
+    that the verdicts are for with the reasons, the most frequent first. `sources` are the files by path,
+    `rules` the rules that ran, `seconds` the time that it took, `problems` the paths that could not be read.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -67,6 +50,7 @@ class Result:
     seconds: float
     sources: Mapping[str, SourceFile]
     rules: Mapping[str, Rule]
+    found: int
     problems: tuple[DiscoveryProblem, ...] = ()
 
     @property
@@ -90,104 +74,89 @@ class Analyzer:
         self.rules = settings.rules() if rules is None else dict(rules)
         self._progress = progress
 
+    def discover(self, paths: Iterable[str | Path]) -> Discovery:
+        """The files that paths mean under the settings, whether they have to do with Keras or not."""
+        settings = self.settings
+        return discover(
+            paths,
+            root=settings.root,
+            exclude=settings.exclude,
+            extend_exclude=settings.extend_exclude,
+            respect_gitignore=settings.respect_gitignore,
+        )
+
+    def survey(self, discovery: Discovery) -> Survey:
+        """Phase 1: read and index files, and the modules of the project that they import."""
+        survey = Survey()
+        for item in self._counted("Reading", read_inputs(discovery.files)):
+            survey.add(item)
+        survey.add_companions(self.settings.root)
+        return survey
+
     def analyze_paths(self, paths: Iterable[str | Path]) -> Result:
         """Analyse the files that paths mean.
 
         Paths in the diagnostics are relative to the working directory where they lie in it.
         """
-        found = discover(
-            paths,
-            root=self.settings.root,
-            exclude=self.settings.exclude,
-            extend_exclude=self.settings.extend_exclude,
-            respect_gitignore=self.settings.respect_gitignore,
-        )
-        return replace(self.analyze_inputs(read_inputs(found.files)), problems=found.problems)
+        started = time.perf_counter()
+        paths = list(paths)
+        discovery = self.discover(paths)
+        survey = self.survey(discovery)
+        root = self.settings.root
+        covered = any(Path(path).resolve() in (root, *root.parents) for path in paths)
+        result = self._check(survey, survey.versions(self.settings), partial=not covered)
+        seconds = time.perf_counter() - started
+        return replace(result, problems=discovery.problems, found=len(discovery.files), seconds=seconds)
 
-    def analyze_source(self, text: str, path: str) -> Result:
-        """Analyse one text as if it were the content of the file at `path`, and the project nothing else."""
-        data = text.encode("utf-8", "surrogatepass")
-        inputs = [InputFile(path, Path(path).name, *module_key(Path(path).name), data)]
-        return self.analyze_inputs(inputs, partial=True)
+    def analyze_source(self, content: str | bytes, path: str) -> Result:
+        """Analyse a text as if it were the content of the file at `path`, which need not exist."""
+        started = time.perf_counter()
+        survey = Survey()
+        place = Path(path).absolute()
+        root = self.settings.root
+        relative = place.relative_to(root).as_posix() if root in place.parents else place.name
+        survey.add(InputFile(path, relative, *module_key(relative), _encode(content)))
+        survey.add_companions(root)
+        result = self._check(survey, survey.versions(self.settings), partial=True)
+        return replace(result, seconds=time.perf_counter() - started)
 
     def analyze_files(self, files: Mapping[str, str | bytes], version: KerasVersion | None = None) -> Result:
         """Analyse a project that exists in memory only: contents by path, relative to the project's root."""
-        inputs = []
-        for path, content in files.items():
-            data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-            inputs.append(InputFile(path, path, *module_key(path), data))
-        return self.analyze_inputs(inputs, version=version or self.settings.keras_version or KERAS_3)
-
-    def analyze_inputs(
-        self, inputs: Sequence[InputFile], *, version: KerasVersion | None = None, partial: bool = False
-    ) -> Result:
-        """Analyse files that have been read, for `version` unless it is to be detected.
-
-        A `partial` run does not see the whole project.
-        """
         started = time.perf_counter()
-        files = {item.module: _parse(item) for item in self._counted("Reading", inputs)}
-        modules = self._index(inputs, files)
-        project = ProjectIndex(modules, lambda module: files[module].source)
-        checked = [item for item in inputs if item.checked]
-        versions = self._detect(checked, modules, version)
+        survey = Survey()
+        for path, content in files.items():
+            survey.add(InputFile(path, path, *module_key(path), _encode(content)))
+        chosen = DetectedVersion(version or self.settings.keras_version or KERAS_3, "as asked for")
+        result = self._check(survey, {item.path: chosen for item in survey.checked}, partial=False)
+        return replace(result, seconds=time.perf_counter() - started)
+
+    def _check(self, survey: Survey, versions: Mapping[str, DetectedVersion], *, partial: bool) -> Result:
+        """Phase 2, and what comes after it. A `partial` run does not see the whole project."""
+        checked = survey.checked
+        project = survey.project()
         reports: dict[str, FileReport] = {}
         for item in self._counted("Checking", checked):
-            keras = versions[item.path].version
-            reports[item.path] = check_file(
-                files[item.module], item.module, project, keras, self.rules.values()
-            )
-        sources = {file.source.path: file.source for file in files.values()}
-        last = Filter(
-            self.settings,
-            self.rules,
-            sources,
-            project,
-            {item.path: item.relative for item in inputs},
-            partial=partial,
-        )
+            file, version = survey.files[item.module], versions[item.path].version
+            reports[item.path] = check_file(file, item.module, project, version, self.rules.values())
+        sources = {file.source.path: file.source for file in survey.files.values()}
+        relative = {item.path: item.relative for item in survey.inputs.values()}
+        last = Filter(self.settings, self.rules, sources, project, relative, partial=partial)
         diagnostics = last.apply(
             reports,
             self._check_project(reports, versions, project),
             {path: detected.version for path, detected in versions.items()},
-            unbroken={item.path for item in checked if not files[item.module].problems},
+            unbroken={item.path for item in checked if not survey.files[item.module].problems},
         )
         return Result(
             diagnostics=diagnostics,
             files=len(checked),
             suppressed=last.suppressed,
-            versions=_by_frequency(versions.values()),
-            seconds=time.perf_counter() - started,
+            versions=by_frequency(versions.values()),
+            seconds=0,
             sources=sources,
             rules=self.rules,
+            found=len(checked),
         )
-
-    def _index(self, inputs: Sequence[InputFile], files: Mapping[str, ParsedFile]) -> dict[str, ModuleIndex]:
-        """Phase 1. A file without a tree is left out here, and says why in phase 2."""
-        modules = {}
-        for item in self._counted("Indexing", inputs):
-            file = files[item.module]
-            if file.tree is not None:
-                modules[item.module] = index_module(
-                    file.source, file.tree, item.module, is_package=item.is_package
-                )
-        return modules
-
-    def _detect(
-        self, checked: Sequence[InputFile], modules: Mapping[str, ModuleIndex], version: KerasVersion | None
-    ) -> dict[str, DetectedVersion]:
-        """The Keras that each file is for, by its path."""
-        if version is not None:
-            return {item.path: DetectedVersion(version, "as asked for") for item in checked}
-        imports: list[str] = []
-        for item in checked:
-            index = modules.get(item.module)
-            imports += index.imports if index is not None else ()
-            if isinstance(item.data, bytes) and LEGACY_SWITCH.encode() in item.data:
-                imports.append(LEGACY_SWITCH)
-        settings = self.settings
-        detector = VersionDetector(settings.root, settings.requested_version, settings.keras_version, imports)
-        return {item.path: detector.detect_for(Path(item.path)) for item in checked}
 
     def _check_project(
         self,
@@ -202,60 +171,18 @@ class Analyzer:
             found += check_project(facts, project, version, self.rules.values())
         return tuple(found)
 
-    def _counted(self, what: str, inputs: Sequence[InputFile]) -> Iterable[InputFile]:
-        for number, item in enumerate(inputs):
+    def _counted(self, what: str, items: Sequence[_T]) -> Iterator[_T]:
+        for number, item in enumerate(items):
             if self._progress is not None:
-                self._progress(what, number, len(inputs))
+                self._progress(what, number, len(items))
             yield item
 
 
-def read_inputs(files: Sequence[DiscoveredFile]) -> list[InputFile]:
-    """Read files, and leave out those that have nothing to do with Keras."""
-    contents = [(file, *module_key(file.relative), _read_bytes(file.path)) for file in files]
-    selection = select_files({key: data for _, key, _, data in contents if isinstance(data, bytes)})
-    inputs = []
-    for file, key, is_package, data in contents:
-        checked = key in selection.check or isinstance(data, str)
-        if checked or key in selection.index:
-            path = display_path(file.path)
-            inputs.append(InputFile(path, file.relative, key, is_package, data, checked))
-    return inputs
-
-
-def _parse(item: InputFile) -> ParsedFile:
-    if isinstance(item.data, str):
-        return unreadable(item.path, item.data)
-    return parse_bytes(item.path, item.data)
-
-
-def _by_frequency(detected: Iterable[DetectedVersion]) -> tuple[tuple[KerasVersion, str], ...]:
+def by_frequency(detected: Iterable[DetectedVersion]) -> tuple[tuple[KerasVersion, str], ...]:
+    """Versions with their reasons, the most frequent first."""
     counts = Counter((item.version, item.reason) for item in detected)
     return tuple(version for version, _ in counts.most_common())
 
 
-def module_key(relative: str) -> tuple[str, bool]:
-    """The key of the module in a file, and whether it is a package's `__init__`.
-
-    `relative` is the path from the project's root. `pkg/mod.py` is `pkg.mod`, `pkg/__init__.py` is `pkg`, and
-    `nb.ipynb` is `nb.ipynb`: no two files share a key.
-    """
-    *folders, name = relative.strip("/").split("/")
-    if name == "__init__.py" and folders:
-        return ".".join(folders), True
-    return ".".join([*folders, name.removesuffix(".py")]), False
-
-
-def display_path(path: Path) -> str:
-    """The path as people want to see it: from the working directory for what lies in it, else absolute."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-def _read_bytes(path: Path) -> bytes | str:
-    """The content of a file, or why there is none."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        return f"cannot read the file: {error.strerror or error}"
+def _encode(content: str | bytes) -> bytes:
+    return content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content

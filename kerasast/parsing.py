@@ -16,7 +16,7 @@ _NO_NODE = ast.Module([], [])
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """One file. `tree` is `None` where nothing can be analysed; `problems` say why, or what was left out."""
+    """One file. It has a tree unless nothing of it can be analysed; `problems` say why, or what was left out."""
 
     source: SourceFile
     tree: ast.Module | None

@@ -70,6 +70,7 @@ class SourceFile:
         self.encoding = encoding
         self.bom = bom
         self.cells = cells
+        self.kept_tree: ast.Module | None = None
 
     @classmethod
     def from_bytes(cls, path: str, data: bytes) -> SourceFile:
@@ -106,11 +107,13 @@ class SourceFile:
         return self.text.isascii()
 
     def parse(self) -> ast.Module:
-        """Parse `code`; top-level `await` is allowed in notebooks.
+        """Parse `code`; top-level `await` is allowed in notebooks. A `kept_tree` is returned as it is.
 
         Raises:
             SyntaxError: as `ast.parse` does, also for null bytes.
         """
+        if self.kept_tree is not None:
+            return self.kept_tree
         flags = ast.PyCF_ONLY_AST | (ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if self.is_notebook else 0)
         try:
             tree = compile(self.code, self.path, "exec", flags, dont_inherit=True)

@@ -49,6 +49,9 @@ def summarize(result: Result) -> str:
     versions = describe_versions(result)
     suffix = f", {versions}" if versions else ""
     suppressed = f", {result.suppressed} suppressed" if result.suppressed else ""
+    if not result.files:
+        looked = f" in {plural(result.found, 'file')}" if result.found else ""
+        return f"Nothing to check: found no Keras code{looked}"
     if not result.diagnostics:
         return f"All checks passed: {plural(result.files, 'file')}{suppressed}{suffix}"
     counts = Counter(item.severity for item in result.diagnostics)

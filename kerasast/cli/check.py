@@ -1,0 +1,212 @@
+"""`kerasast check`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kerasast.cli.common import Failure, wants_color, warn, write
+from kerasast.cli.progress import Progress
+from kerasast.config import ConfigError, Settings, describe, override, parse_keras_version, settings_for
+from kerasast.diagnostics import Confidence
+from kerasast.output import FORMATS, render, render_statistics
+from kerasast.registry import UnknownSelector
+from kerasast.versions import KerasVersion
+
+if TYPE_CHECKING:
+    from kerasast.engine import Analyzer, Result
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+STDIN = "-"
+PLAIN_COLUMNS = 120
+"""How wide a report is that does not go to a terminal."""
+
+
+def _split(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Names separated by commas, of an option that may be repeated; `None` if it was not given."""
+    names = tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+    return names if values else None
+
+
+def _version(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[KerasVersion | None] | None:
+    """A version in a tuple of its own, which is `None` for `auto`; `None` if the option was not given."""
+    if value is None:
+        return None
+    try:
+        return (parse_keras_version(value),)
+    except ValueError as error:
+        raise click.BadParameter(f"must be {error}, not {value!r}.", ctx, param) from error
+
+
+def _names(*args: str, help: str) -> Callable[[_F], _F]:
+    return click.option(*args, multiple=True, callback=_split, metavar="NAMES", help=help)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path())
+@_names("--select", help="Rules to run: names, categories, or ALL; separated by commas.")
+@_names("--ignore", help="Rules not to run.")
+@_names("--extend-select", help="Rules to run besides the selected ones.")
+@click.option("--preview/--no-preview", default=None, help="Also run the rules that are in preview.")
+@click.option(
+    "--min-confidence",
+    type=click.Choice([member.label for member in Confidence]),
+    help="Hide reports that are less certain than this.  [default: high]",
+)
+@click.option(
+    "--keras-version",
+    callback=_version,
+    metavar="auto|VERSION",
+    help="The Keras that the code is for, such as 2.15 or 3.15.  [default: auto, read from the project]",
+)
+@_names("--exclude", help="Patterns of files and folders not to look into; replaces the default.")
+@_names("--extend-exclude", help="Patterns of further files and folders not to look into.")
+@click.option(
+    "--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what .gitignore leaves out."
+)
+@click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True)
+@click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write the report to a file.")
+@click.option("--statistics", is_flag=True, help="Count the reports of each rule instead of showing them.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are reports.")
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colours."
+)
+@click.option("--config", type=click.Path(dir_okay=False), help="Read the settings from this file.")
+@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@click.option("--stdin-filename", metavar="PATH", help="What to call the code that is read from `-`.")
+@click.option("--show-settings", is_flag=True, help="Show the settings and the version of Keras, and stop.")
+@click.option("--show-files", is_flag=True, help="Show the files that would be checked, and stop.")
+@click.pass_context
+def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None:
+    """Find mistakes in Keras code.
+
+    PATHS are files, folders and globs; `-` reads a file from the standard input. Without any, the working
+    directory is checked. Exits with 0 if all is well, 1 if there are reports, 2 if something failed.
+    """
+    from kerasast.engine import Analyzer
+
+    paths = paths or (".",)
+    _check_usage(ctx, paths, options)
+    settings = _settings(paths, options)
+    progress = Progress(sys.stderr)
+    try:
+        analyzer = Analyzer(settings, progress=progress)
+    except UnknownSelector as error:
+        raise Failure(str(error)) from error
+    if options["show_settings"] or options["show_files"]:
+        _show(analyzer, paths, options)
+        return
+    with progress:
+        result = _analyze(analyzer, paths, options["stdin_filename"])
+    failed = _report_problems(result, paths)
+    _write(result, options)
+    if failed or result.failed:
+        ctx.exit(2)
+    ctx.exit(1 if result.diagnostics and not options["exit_zero"] else 0)
+
+
+def _check_usage(ctx: click.Context, paths: Sequence[str], options: dict[str, Any]) -> None:
+    if STDIN in paths and len(paths) > 1:
+        raise click.UsageError("`-` cannot be combined with other paths.", ctx)
+    if options["stdin_filename"] is not None and STDIN not in paths:
+        raise click.UsageError("--stdin-filename is only used together with `-`.", ctx)
+    if options["config"] is not None and options["isolated"]:
+        raise click.UsageError("--config and --isolated exclude each other.", ctx)
+    if options["statistics"] and options["output_format"] == "sarif":
+        raise click.UsageError("--statistics cannot be written as SARIF.", ctx)
+
+
+def _settings(paths: Sequence[str], options: dict[str, Any]) -> Settings:
+    """The settings of the nearest file, with those of the command line over them."""
+    config = Path(options["config"]) if options["config"] is not None else None
+    try:
+        settings = settings_for(_start(paths, options), config=config, isolated=options["isolated"])
+    except ConfigError as error:
+        raise Failure(str(error)) from error
+    lists = {
+        name: options[name] for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude")
+    }
+    confidence = options["min_confidence"]
+    settings = override(
+        settings,
+        preview=options["preview"],
+        respect_gitignore=options["respect_gitignore"],
+        min_confidence=None if confidence is None else Confidence.parse(confidence),
+        **lists,
+    )
+    if options["keras_version"] is None:
+        return settings
+    return settings.for_version(*options["keras_version"])
+
+
+def _start(paths: Sequence[str], options: dict[str, Any]) -> Path:
+    """The folder from which a configuration is looked for: the deepest one that holds all paths."""
+    named = [options["stdin_filename"] or "."] if STDIN in paths else paths
+    absolute = [os.path.abspath(path) for path in named]
+    folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in absolute]
+    folder = Path(os.path.commonpath(folders))
+    return next(place for place in (folder, *folder.parents) if place.is_dir())
+
+
+def _analyze(analyzer: Analyzer, paths: Sequence[str], stdin_filename: str | None) -> Result:
+    if STDIN not in paths:
+        return analyzer.analyze_paths(paths)
+    data = sys.stdin.buffer.read()
+    return analyzer.analyze_source(data, stdin_filename or "stdin.py")
+
+
+def _show(analyzer: Analyzer, paths: Sequence[str], options: dict[str, Any]) -> None:
+    """Say what would be done, for `--show-settings` and `--show-files`."""
+    from kerasast.engine import by_frequency
+    from kerasast.output.terminal import printable
+
+    survey = analyzer.survey(analyzer.discover(paths))
+    lines = []
+    if options["show_settings"]:
+        rows = describe(analyzer.settings)
+        rows.append(("rules", ", ".join(analyzer.rules)))
+        versions = by_frequency(survey.versions(analyzer.settings).values())
+        rows += [("Keras", f"{version} ({reason})") for version, reason in versions]
+        width = max(len(key) for key, _ in rows)
+        lines += [f"{key.ljust(width)}  {value}" for key, value in rows]
+    if options["show_files"]:
+        lines += [item.path for item in survey.checked]
+    write("".join(f"{printable(line)}\n" for line in lines))
+
+
+def _report_problems(result: Result, paths: Sequence[str]) -> bool:
+    """Say what could not be looked at; true if it was something that the user named."""
+    for problem in result.problems:
+        warn(f"{problem.path}: {problem.message}", "error" if problem.path in paths else "warning")
+    if not result.problems and not result.found:
+        warn("no Python files or notebooks were found")
+    return any(problem.path in paths for problem in result.problems)
+
+
+def _write(result: Result, options: dict[str, Any]) -> None:
+    """Write the report to where it was asked for."""
+    target = options["output_file"]
+    color = wants_color(options["color"], sys.stdout if target is None else None)
+    columns = PLAIN_COLUMNS
+    if target is None and sys.stdout.isatty():
+        columns = shutil.get_terminal_size().columns
+    if options["statistics"]:
+        text = render_statistics(result, options["output_format"], color=color)
+    else:
+        text = render(result, options["output_format"], color=color, columns=columns)
+    if target is None:
+        write(text)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise Failure(f"cannot write {target}: {error.strerror}") from error

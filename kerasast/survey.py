@@ -1,0 +1,146 @@
+"""Phase 1 for a whole project: every file read, parsed and indexed, and the version of Keras that it is for."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kerasast.companions import imported_files
+from kerasast.config import Settings
+from kerasast.discovery import DiscoveredFile
+from kerasast.index.module_index import ModuleIndex, index_module
+from kerasast.index.project import ProjectIndex
+from kerasast.parsing import ParsedFile, parse_bytes, unreadable
+from kerasast.prefilter import select_files
+from kerasast.version_detection import DetectedVersion, VersionDetector
+
+LEGACY_SWITCH = "TF_USE_LEGACY_KERAS"
+
+KEPT_CODE = 4_000_000
+"""Of how much code, in characters, the trees are kept from phase 1 to phase 2; the rest is parsed twice.
+
+A tree takes about 30 bytes of memory for each character.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to analyse. `path` is what diagnostics show, `relative` the path from the project's root.
+
+    `module` is its key in the project. `data` is its content, or the text that says why there is none. A file
+    that is not `checked` is only indexed, for the sake of those that import it.
+    """
+
+    path: str
+    relative: str
+    module: str
+    is_package: bool
+    data: bytes | str
+    checked: bool = True
+
+
+class Survey:
+    """The files of a project and their indexes. `files` and `modules` are by module key, in the order added."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, InputFile] = {}
+        self.files: dict[str, ParsedFile] = {}
+        self.modules: dict[str, ModuleIndex] = {}
+        self._kept = 0
+
+    def add(self, item: InputFile) -> None:
+        """Parse and index a file. One without a tree has no index, and says why in phase 2."""
+        data = item.data
+        file = unreadable(item.path, data) if isinstance(data, str) else parse_bytes(item.path, data)
+        self.inputs[item.module] = item
+        self.files[item.module] = replace(file, tree=None)
+        if file.tree is not None:
+            self.modules[item.module] = index_module(
+                file.source, file.tree, item.module, is_package=item.is_package
+            )
+            self._keep(file, file.tree)
+
+    def _keep(self, file: ParsedFile, tree: ast.Module) -> None:
+        self._kept += len(file.source.code)
+        if self._kept <= KEPT_CODE:
+            file.source.kept_tree = tree
+
+    def add_companions(self, root: Path) -> None:
+        """Index the files under `root` that the files here import, and those that these import, and so on."""
+        pending = list(self.modules)
+        while pending:
+            module = pending.pop()
+            here = Path(os.path.abspath(self.inputs[module].path))
+            for path in imported_files(self.modules[module], here, root):
+                relative = path.relative_to(root).as_posix()
+                key, is_package = module_key(relative)
+                if key in self.inputs:
+                    continue
+                shown, data = display_path(path), read_bytes(path)
+                self.add(InputFile(shown, relative, key, is_package, data, checked=False))
+                if key in self.modules:
+                    pending.append(key)
+
+    @property
+    def checked(self) -> list[InputFile]:
+        """The files that phase 2 is for."""
+        return [item for item in self.inputs.values() if item.checked]
+
+    def project(self) -> ProjectIndex:
+        """All the indexes, merged."""
+        return ProjectIndex(self.modules, lambda module: self.files[module].source)
+
+    def versions(self, settings: Settings) -> dict[str, DetectedVersion]:
+        """The Keras that each checked file is for, by its path."""
+        imports: list[str] = []
+        for item in self.checked:
+            index = self.modules.get(item.module)
+            imports += index.imports if index is not None else ()
+            if isinstance(item.data, bytes) and LEGACY_SWITCH.encode() in item.data:
+                imports.append(LEGACY_SWITCH)
+        detector = VersionDetector(settings.root, settings.requested_version, settings.keras_version, imports)
+        return {item.path: detector.detect_for(Path(item.path)) for item in self.checked}
+
+
+def read_inputs(files: Sequence[DiscoveredFile]) -> list[InputFile]:
+    """Read files, and leave out those that have nothing to do with Keras, unless they were themselves named."""
+    contents = [(file, *module_key(file.relative), read_bytes(file.path)) for file in files]
+    selection = select_files({key: data for _, key, _, data in contents if isinstance(data, bytes)})
+    inputs = []
+    for file, key, is_package, data in contents:
+        checked = file.explicit or key in selection.check or isinstance(data, str)
+        if checked or key in selection.index:
+            path = display_path(file.path)
+            inputs.append(InputFile(path, file.relative, key, is_package, data, checked))
+    return inputs
+
+
+def module_key(relative: str) -> tuple[str, bool]:
+    """The key of the module in a file, and whether it is a package's `__init__`.
+
+    `relative` is the path from the project's root. `pkg/mod.py` is `pkg.mod`, `pkg/__init__.py` is `pkg`, and
+    `nb.ipynb` is `nb.ipynb`: no two files share a key.
+    """
+    *folders, name = relative.strip("/").split("/")
+    if name == "__init__.py" and folders:
+        return ".".join(folders), True
+    return ".".join([*folders, name.removesuffix(".py")]), False
+
+
+def display_path(path: Path) -> str:
+    """The path as people want to see it: from the working directory for what lies in it, else absolute."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def read_bytes(path: Path) -> bytes | str:
+    """The content of a file, or why there is none."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return f"cannot read the file: {error.strerror or error}"
