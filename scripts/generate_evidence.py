@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "oracle")
 from environments import GENERATIONS, ROOT, Generation, reason_missing
 from judge import Outcome, all_examples, is_error, is_run, judge, run_examples
 
-from kerasast.testing import Example
+from kerasast.testing import Example, MarkKind
 from kerasast.versions import KerasVersion
 
 Outcomes = Mapping[str, Mapping[str, Outcome]]
@@ -28,6 +28,7 @@ BEGIN, END = "<!-- evidence -->", "<!-- /evidence -->"
 _MARKED = re.compile(rf"{BEGIN}.*?{END}\n?", re.DOTALL)
 _SECTION = re.compile(r"(^## Keras versions\n.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 _NOT_RUN = "—"
+PIPE = r"\|"
 
 _INTRODUCTION = """# Evidence
 
@@ -63,58 +64,62 @@ def insert_table(markdown: str, table: str) -> str:
     return _SECTION.sub(lambda match: f"{match[1].rstrip()}\n\n{block}\n", markdown, count=1)
 
 
-def render_table(examples: Iterable[Example], outcomes: Outcomes) -> str:
-    """The table of one document: a row for each of its programs that can be run."""
+def render_table(examples: Sequence[Example], outcomes: Outcomes) -> str:
+    """The table of one document: a row for each program with a mistake, and one for the others of a section."""
     rows = []
-    for section, group in groupby(examples, key=lambda example: example.section):
-        numbered = list(group)
-        for number, example in enumerate(numbered, start=1):
-            label = section if len(numbered) == 1 else f"{section} {number}"
-            cells = [_cell(example, generation, outcomes) for generation in GENERATIONS]
-            if any(cell != _NOT_RUN for cell in cells):
-                rows.append([label, *cells])
-    return _table(["Program", *(f"Keras {generation.version}" for generation in GENERATIONS)], rows)
+    for section in dict.fromkeys(example.section for example in examples):
+        own = [example for example in examples if example.section == section]
+        wrong = [example for example in own if example.has_errors]
+        rows += [(_label(example), [example]) for example in wrong]
+        rows.append((section, [example for example in own if not example.has_errors]))
+    cells = [[label, *(_cell(group, item, outcomes) for item in GENERATIONS)] for label, group in rows]
+    head = ["Program", *(f"Keras {generation.version}" for generation in GENERATIONS)]
+    return _table(head, [row for row in cells if set(row[1:]) != {_NOT_RUN}])
 
 
-def _cell(example: Example, generation: Generation, outcomes: Outcomes) -> str:
+def _label(example: Example) -> str:
+    """The first line of an example that is marked, as code."""
+    mark = next(mark for mark in example.marks if mark.kind is not MarkKind.TODO_OK)
+    code = next(file.code for file in example.files if file.path == mark.path)
+    text = re.sub(r"\s*# (?:todo: )?error.*$", "", code.splitlines()[mark.line - 1]).strip()
+    return f"`{text.replace('|', PIPE)}`"
+
+
+def _cell(examples: Iterable[Example], generation: Generation, outcomes: Outcomes) -> str:
+    """What programs showed in a generation: what went wrong, or how many ran."""
     version = KerasVersion.parse(generation.version)
-    if not is_run(example, version):
-        return _NOT_RUN
-    verdict = judge(example, version, outcomes[generation.version])
-    return "; ".join(map(stable, verdict.seen)) if verdict.agrees else "**not as marked**"
+    run = [example for example in examples if is_run(example, version)]
+    verdicts = [judge(example, version, outcomes[generation.version]) for example in run]
+    if not all(verdict.agrees for verdict in verdicts):
+        return "**not as marked**"
+    seen = dict.fromkeys(stable(text) for verdict in verdicts for text in verdict.seen)
+    ran = "runs" if len(verdicts) == 1 else f"all {len(verdicts)} run"
+    return "<br>".join(seen) or (ran if verdicts else _NOT_RUN)
 
 
 def render_evidence(examples: Sequence[Example], outcomes: Outcomes) -> str:
     """The text of `docs/evidence.md`."""
-    versions = [f"Keras {generation.version}" for generation in GENERATIONS]
     rules, cases = [], []
     for path, group in groupby(examples, key=lambda example: example.document):
         own = list(group)
-        counts = [_count(own, generation) for generation in GENERATIONS]
-        if own[0].is_document:
-            name = path.stem
-            seen = [_distinct(own, generation, outcomes) for generation in GENERATIONS]
-            rules.append([f"[{name}](../rules/{path.name})", *seen, *counts])
-        else:
-            cases.append([f"[{path.stem}](../tests/cases/{path.name})", *counts])
-    counted = [f"Programs in {version}" for version in versions]
-    text = f"{_INTRODUCTION}\n## Rules\n\n{_table(['Rule', *versions, *counted], rules)}\n"
+        folder, rows = ("../rules", rules) if own[0].is_document else ("../tests/cases", cases)
+        for generation in GENERATIONS:
+            counts = _counts(own, generation)
+            wrong = [example for example in own if example.has_errors]
+            seen = [_cell(wrong, generation, outcomes)] if own[0].is_document else []
+            rows.append([f"[{path.stem}]({folder}/{path.name})", generation.version, *seen, *counts])
+    counted = ["Wrong programs", "Right programs"]
+    text = f"{_INTRODUCTION}\n## Rules\n\n{_table(['Rule', 'Keras', 'What was seen', *counted], rules)}\n"
     if cases:
-        text += f"\n## Further cases\n\n{_table(['Cases', *counted], cases)}\n"
+        text += f"\n## Further cases\n\n{_table(['Cases', 'Keras', *counted], cases)}\n"
     return text
 
 
-def _distinct(examples: Iterable[Example], generation: Generation, outcomes: Outcomes) -> str:
-    """What the examples of mistakes showed in a generation, each thing once."""
+def _counts(examples: Iterable[Example], generation: Generation) -> tuple[str, str]:
+    """How many programs with and without a mistake were run."""
     version = KerasVersion.parse(generation.version)
-    wrong = [item for item in examples if is_run(item, version) and is_error(item, version)]
-    return "<br>".join(dict.fromkeys(_cell(item, generation, outcomes) for item in wrong)) or _NOT_RUN
-
-
-def _count(examples: Iterable[Example], generation: Generation) -> str:
-    version = KerasVersion.parse(generation.version)
-    verdicts = [is_error(example, version) for example in examples if is_run(example, version)]
-    return f"{sum(verdicts)} wrong, {len(verdicts) - sum(verdicts)} right" if verdicts else _NOT_RUN
+    errors = [is_error(example, version) for example in examples if is_run(example, version)]
+    return str(sum(errors)), str(len(errors) - sum(errors))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -126,7 +131,7 @@ def stable(text: str) -> str:
     """One line for a cell of a table, the same in every run: without addresses and absolute paths."""
     text = re.sub(r"\b0x[0-9a-f]{6,}", "0x…", text)
     text = re.sub(r"(?<![\w.])/(?:tmp|root|home|usr)/\S*?([\w.-]+)(?=[\s'\"`),:]|$)", r"\1", text)
-    return " ".join(text.replace("|", r"\|").replace("<", "&lt;").split())
+    return " ".join(text.replace("|", PIPE).replace("<", "&lt;").split())
 
 
 def main() -> int:
