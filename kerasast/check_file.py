@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from kerasast.boundary import attempt, explain
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic
 from kerasast.flow.events import CheckCrashed, Event, ProjectReady
@@ -99,28 +99,12 @@ class _Checker:
         self.found.extend(rule.check(context, event))
 
     def _attempt(self, rule: str | None, action: Callable[[], None]) -> None:
-        """The boundary of errors: whatever goes wrong in the analysis of a file costs no more than that.
-
-        This is the only place where an exception of any kind is caught.
-        """
-        try:
-            action()
-        except Exception as error:
+        error = attempt(action)
+        if error is not None:
             self._crashed(rule, error)
 
     def _crashed(self, rule: str | None, error: Exception) -> None:
         self.failed.add(rule)
-        event = CheckCrashed(_NO_NODE, rule, _explain(error))
+        event = CheckCrashed(_NO_NODE, rule, explain(error))
         for meta, context in self.table.get(CheckCrashed, ()):
             self.found.extend(meta.check(context, event))
-
-
-def _explain(error: Exception) -> str:
-    """One line: what went wrong and where in kerasast."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return text
-    place = frames[-1]
-    name = place.filename.replace("\\", "/").rpartition("/kerasast/")[2]
-    return f"{text} ({name}:{place.lineno})"

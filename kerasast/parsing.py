@@ -11,6 +11,9 @@ from kerasast.flow.events import Event, NotebookInvalid, SourceUnparsable
 from kerasast.notebook import NotebookError
 from kerasast.source import Cell, SourceError, SourceFile, source_from_bytes
 
+LONGEST_CODE = 3_000_000
+"""In characters. Longer files are data that a program has written, and would take minutes."""
+
 _NO_NODE = ast.Module([], [])
 
 
@@ -36,11 +39,15 @@ def parse_bytes(path: str, data: bytes) -> ParsedFile:
 
 def unreadable(path: str, message: str) -> ParsedFile:
     """A file of which there is no text."""
-    return ParsedFile(SourceFile(path, ""), None, (SourceUnparsable(_NO_NODE, message, 0),))
+    return ParsedFile(SourceFile(path, ""), None, (SourceUnparsable(_NO_NODE, message, 0, 0),))
 
 
 def parse_source(source: SourceFile) -> ParsedFile:
     """Parse a source. The cells of a notebook that are not Python are reported one by one, and blanked."""
+    if len(source.code) > LONGEST_CODE:
+        size = f"{len(source.code) / 1e6:.1f} million characters"
+        problem = SourceUnparsable(_NO_NODE, f"the file is too long to be checked: {size} of code", 0, 0)
+        return ParsedFile(source, None, (problem,))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escape sequences are the business of other tools
         try:
@@ -63,8 +70,10 @@ def _cell_problems(source: SourceFile) -> Iterator[SourceUnparsable]:
         try:
             alone.parse()
         except SyntaxError as error:
-            offset = min(cell.start + _offset(alone, error), cell.end)
-            yield SourceUnparsable(_NO_NODE, _message(error), offset, cell.number)
+            start, end = _place(alone, error)
+            yield SourceUnparsable(
+                _NO_NODE, _message(error), cell.start + start, cell.start + end, cell.number
+            )
 
 
 def _without_cells(source: SourceFile, numbers: set[int | None]) -> SourceFile:
@@ -82,21 +91,29 @@ def _blank(source: SourceFile, cell: Cell) -> str:
 
 
 def _problem(source: SourceFile, error: SyntaxError) -> SourceUnparsable:
-    return SourceUnparsable(_NO_NODE, _message(error), _offset(source, error))
+    return SourceUnparsable(_NO_NODE, _message(error), *_place(source, error))
 
 
-def _offset(source: SourceFile, error: SyntaxError) -> int:
-    """Where the error is. `SyntaxError` counts lines from 1 and columns from 1 in code points."""
+def _place(source: SourceFile, error: SyntaxError) -> tuple[int, int]:
+    """Where the error is: two offsets, on one line, which are equal only if it is nowhere in particular."""
     if error.lineno is None:
-        return max(0, source.code.find("\0"))
-    line = min(max(error.lineno, 1), len(source.line_starts))
-    column = max(0, (error.offset or 1) - 1)
-    return source.line_starts[line - 1] + min(column, len(source.line_text(line)))
+        null = source.code.find("\0")
+        return (0, 0) if null < 0 else (null, null + 1)
+    start = _offset(source, error.lineno, error.offset)
+    end = start
+    if error.end_lineno == error.lineno and error.end_offset is not None:
+        end = _offset(source, error.lineno, error.end_offset)
+    return start, max(end, start + 1)
+
+
+def _offset(source: SourceFile, line: int, column: int | None) -> int:
+    """The offset of a position that counts lines from 1, and columns from 1 in code points."""
+    line = min(max(line, 1), len(source.line_starts))
+    return source.line_starts[line - 1] + min(max(0, (column or 1) - 1), len(source.line_text(line)))
 
 
 def _message(error: SyntaxError) -> str:
     text = error.msg or str(error)
-    return {
-        "RecursionError": "the code is nested too deeply to parse",
-        "MemoryError": "the code is nested too deeply to parse",
-    }.get(text, f"syntax error: {text}")
+    if "recursion" in text or text in ("RecursionError", "MemoryError"):
+        return "the code is nested too deeply for Python to parse"
+    return text

@@ -71,7 +71,7 @@ def imported_words(data: bytes, key: str = "") -> frozenset[bytes]:
             if origin is not None:
                 found.update(_WORD.findall(origin[1]))
                 if origin[1].startswith(b"."):
-                    found.update(key.encode().split(b"."))
+                    found.update(_encode(key).split(b"."))
         position = data.find(b"import", position + 6 if statement is None else statement.end())
     return frozenset(found)
 
@@ -85,7 +85,12 @@ def _line_start(data: bytes, position: int) -> int:
 
 
 def _leaf(key: str) -> bytes:
-    return key.rpartition(".")[2].encode()
+    return _encode(key.rpartition(".")[2])
+
+
+def _encode(key: str) -> bytes:
+    """The bytes of a key, in which lone surrogates stand for those of a file name that are not UTF-8."""
+    return key.encode("utf-8", "surrogateescape")
 
 
 def _extend(reached: set[str], pending: list[str], keys: list[str]) -> None:

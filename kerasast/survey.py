@@ -5,16 +5,20 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from kerasast.boundary import attempt, explain
 from kerasast.companions import imported_files
 from kerasast.config import Settings
 from kerasast.discovery import DiscoveredFile
+from kerasast.flow.events import CheckCrashed
 from kerasast.index.module_index import ModuleIndex, index_module
 from kerasast.index.project import ProjectIndex
 from kerasast.parsing import ParsedFile, parse_bytes, unreadable
 from kerasast.prefilter import select_files
+from kerasast.source import SourceFile
 from kerasast.version_detection import DetectedVersion, VersionDetector
 
 LEGACY_SWITCH = "TF_USE_LEGACY_KERAS"
@@ -55,18 +59,18 @@ class Survey:
         """Parse and index a file. One without a tree has no index, and says why in phase 2."""
         data = item.data
         file = unreadable(item.path, data) if isinstance(data, str) else parse_bytes(item.path, data)
+        error = None if file.tree is None else attempt(partial(self._index, item, file.source, file.tree))
+        problems = file.problems
+        if error is not None:
+            problems = (*problems, CheckCrashed(ast.Module([], []), None, explain(error)))
         self.inputs[item.module] = item
-        self.files[item.module] = replace(file, tree=None)
-        if file.tree is not None:
-            self.modules[item.module] = index_module(
-                file.source, file.tree, item.module, is_package=item.is_package
-            )
-            self._keep(file, file.tree)
+        self.files[item.module] = ParsedFile(file.source, None, problems)
 
-    def _keep(self, file: ParsedFile, tree: ast.Module) -> None:
-        self._kept += len(file.source.code)
+    def _index(self, item: InputFile, source: SourceFile, tree: ast.Module) -> None:
+        self.modules[item.module] = index_module(source, tree, item.module, is_package=item.is_package)
+        self._kept += len(source.code)
         if self._kept <= KEPT_CODE:
-            file.source.kept_tree = tree
+            source.kept_tree = tree
 
     def add_companions(self, root: Path) -> None:
         """Index the files under `root` that the files here import, and those that these import, and so on."""

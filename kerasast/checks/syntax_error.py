@@ -12,8 +12,5 @@ from kerasast.registry import rule
 
 @rule(category="meta", severity=Severity.ERROR, on=(SourceUnparsable,), since="0.1")
 def syntax_error(ctx: Context, event: SourceUnparsable) -> Iterator[Diagnostic]:
-    text = ctx.source.text
-    ends_line = event.offset >= len(text) or text[event.offset] in "\r\n"
-    span = Span(event.offset, event.offset + (0 if ends_line else 1))
     help = "the rest of the notebook was checked" if event.cell is not None else "the file was not checked"
-    yield ctx.report(span, event.message, help=help)
+    yield ctx.report(Span(event.offset, event.end), event.message, help=help)

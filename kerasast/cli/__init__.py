@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
 from typing import Any
 
 import click
@@ -57,4 +58,12 @@ def cli() -> None:
 
 def main(args: list[str] | None = None, **extra: Any) -> None:
     """Run the command line and leave the process: 0 for clean, 1 for findings, 2 for errors."""
-    cli.main(args, prog_name="kerasast", **extra)
+    from kerasast.boundary import attempt
+
+    error = attempt(lambda: cli.main(args, prog_name="kerasast", **extra))
+    if error is not None:
+        import traceback
+
+        traceback.print_exception(error)
+        click.echo("error: kerasast itself failed; please report this with the text above", err=True)
+        sys.exit(2)

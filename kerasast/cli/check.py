@@ -47,15 +47,15 @@ def _version(
         raise click.BadParameter(f"must be {error}, not {value!r}.", ctx, param) from error
 
 
-def _names(*args: str, help: str) -> Callable[[_F], _F]:
-    return click.option(*args, multiple=True, callback=_split, metavar="NAMES", help=help)
+def _list(*args: str, metavar: str = "NAMES", help: str) -> Callable[[_F], _F]:
+    return click.option(*args, multiple=True, callback=_split, metavar=metavar, help=help)
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path())
-@_names("--select", help="Rules to run: names, categories, or ALL; separated by commas.")
-@_names("--ignore", help="Rules not to run.")
-@_names("--extend-select", help="Rules to run besides the selected ones.")
+@_list("--select", help="Rules to run: names, categories, or ALL; separated by commas.")
+@_list("--ignore", help="Rules not to run.")
+@_list("--extend-select", help="Rules to run besides the selected ones.")
 @click.option("--preview/--no-preview", default=None, help="Also run the rules that are in preview.")
 @click.option(
     "--min-confidence",
@@ -68,8 +68,12 @@ def _names(*args: str, help: str) -> Callable[[_F], _F]:
     metavar="auto|VERSION",
     help="The Keras that the code is for, such as 2.15 or 3.15.  [default: auto, read from the project]",
 )
-@_names("--exclude", help="Patterns of files and folders not to look into; replaces the default.")
-@_names("--extend-exclude", help="Patterns of further files and folders not to look into.")
+@_list(
+    "--exclude",
+    metavar="PATTERNS",
+    help="Patterns of files and folders not to look into; replaces the default.",
+)
+@_list("--extend-exclude", metavar="PATTERNS", help="Patterns of further files and folders not to look into.")
 @click.option(
     "--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what .gitignore leaves out."
 )
@@ -108,7 +112,8 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     with progress:
         result = _analyze(analyzer, paths, options["stdin_filename"])
     failed = _report_problems(result, paths)
-    _write(result, options)
+    if not (failed and not result.found and options["output_format"] in ("full", "concise")):
+        _write(result, options)
     if failed or result.failed:
         ctx.exit(2)
     ctx.exit(1 if result.diagnostics and not options["exit_zero"] else 0)
@@ -187,8 +192,6 @@ def _report_problems(result: Result, paths: Sequence[str]) -> bool:
     """Say what could not be looked at; true if it was something that the user named."""
     for problem in result.problems:
         warn(f"{problem.path}: {problem.message}", "error" if problem.path in paths else "warning")
-    if not result.problems and not result.found:
-        warn("no Python files or notebooks were found")
     return any(problem.path in paths for problem in result.problems)
 
 

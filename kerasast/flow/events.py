@@ -122,10 +122,14 @@ class ProjectReady(Event):
 
 @dataclass(frozen=True, slots=True)
 class SourceUnparsable(Event):
-    """A Python file or cell that is not Python, or cannot be read. `offset` is in the text if there is one."""
+    """A Python file or cell that is not Python, or cannot be read.
+
+    `offset` and `end` say where, as offsets in the text; they are equal if the message is about the whole file.
+    """
 
     message: str
     offset: int
+    end: int
     cell: int | None = None
 
 

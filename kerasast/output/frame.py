@@ -133,11 +133,27 @@ class Frame:
         return self._palette.paint(CUT, "frame") + (" " * self.gutter + self._bar("|") if inside else "")
 
     def _render_line(self, line: int) -> Iterator[str]:
+        """A line and what is said about it. A line that is cut is repeated for marks too far apart to be seen."""
         marks = sorted(
             (mark for mark in self._marks if mark.line == line), key=lambda mark: (mark.start, mark.end)
         )
+        text = self._source.line_text(line)
+        for group in self._groups(text, marks):
+            yield from self._render_row(line, group, Row(text, *self._wanted(line, group), self._columns))
+
+    def _groups(self, text: str, marks: list[_Mark]) -> list[list[_Mark]]:
+        """The marks of a line, as many together as can be seen at once."""
+        groups: list[list[_Mark]] = [[]]
+        for mark in marks:
+            group = [*groups[-1], mark]
+            if groups[-1] and not Row.fits(text, group[0].start, mark.end, self._columns):
+                groups.append([mark])
+            else:
+                groups[-1] = group
+        return groups
+
+    def _render_row(self, line: int, marks: list[_Mark], row: Row) -> Iterator[str]:
         block = self._block
-        row = Row(self._source.line_text(line), *self._wanted(line, marks), self._columns)
         number = str(line - self._before).rjust(self.gutter)
         opens = block is not None and line == block.first
         at_indent = block is not None and not self._source.line_text(block.first)[: block.start].strip()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasast.diagnostics import Diagnostic, Step
+from kerasast.diagnostics import Diagnostic, Span, Step
 from kerasast.engine import Result
 from kerasast.output.frame import Frame, Label
 from kerasast.output.report import locate, summarize
 from kerasast.output.terminal import Palette, printable
 from kerasast.source import SourceFile
+
+_WHOLE_FILE = Label(Span(0, 0), "", primary=True)
 
 
 def render_full(result: Result, palette: Palette, columns: int) -> Iterator[str]:
@@ -73,7 +75,7 @@ def _frames(
     for (path, _), labels in groups.items():
         source = result.sources.get(path)
         offset = next((label for label in labels if label.primary), labels[0]).span.start
-        if source is None or not source.text or not all(_is_inside(label, source) for label in labels):
+        if source is None or labels == [_WHOLE_FILE] or not all(_is_inside(item, source) for item in labels):
             yield path, offset, None
         else:
             yield path, offset, Frame(source, labels, palette, diagnostic.severity.label, columns)
@@ -99,4 +101,4 @@ def _cell(result: Result, path: str, offset: int) -> int | None:
 
 
 def _is_inside(label: Label, source: SourceFile) -> bool:
-    return 0 <= label.span.start <= label.span.end <= len(source.text)
+    return 0 <= label.span.start <= label.span.end <= len(source.text) + 1

@@ -29,6 +29,14 @@ class Row:
         self._lead = len(CUT) if self._left else 0
         self.text = CUT[: self._lead] + body + (CUT if self._right < total else "")
 
+    @staticmethod
+    def fits(line: str, start: int, end: int, columns: int) -> bool:
+        """Whether a line can be shown in `columns` columns with all of the range from `start` to `end`."""
+        pieces = cells(line)
+        return sum(map(width, pieces)) <= columns or sum(map(width, pieces[start:end])) <= columns - 2 * len(
+            CUT
+        )
+
     def _window(self, start: int, end: int, columns: int) -> tuple[int, int]:
         """The range of display columns to show of a line that is too long."""
         wanted_start, wanted_end = self._at(start), self._at(end)
