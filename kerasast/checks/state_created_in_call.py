@@ -43,16 +43,15 @@ def _is_wrapped(method: MethodFacts) -> bool:
 
 
 def _what(call: CallSite, facts: ClassFacts) -> str | None:
-    """What a call creates that has state; `None` if it certainly or possibly creates nothing of the kind."""
+    """What a call creates that has state, and what that leads to; `None` if it may create no state."""
     if call.guards.nested or call.guards.tried:
         return None
     if makes_weights(call, facts.version):
-        if call.path:
-            return "a weight"
-        name = ast.unparse(call.node.func)
-        return f"a new `{name}`"
+        made = "a weight" if call.path else f"a new `{ast.unparse(call.node.func)}`"
+        return f"creates {made} every time it runs: it is never trained or saved"
     if has_random_state(call.target, facts.version):
-        return f"a new `{ast.unparse(call.node.func)}`, with a random generator of its own,"
+        made = f"a new `{ast.unparse(call.node.func)}`"
+        return f"creates {made} every time it runs, whose random generator makes `fit` and `predict` fail"
     return None
 
 
@@ -74,7 +73,7 @@ def _report(ctx: Context, facts: ClassFacts, method: MethodFacts, call: CallSite
         story = (ctx.step(facts.own["call"].node, f"`call` runs `{method.name}`"),)
     return ctx.report(
         call.node,
-        f"`{method.name}` of `{facts.cls.name}` creates {what} every time it runs: it is never trained or saved",
+        f"`{method.name}` of `{facts.cls.name}` {what}",
         story=story,
         help="create it once, in `__init__` or `build`, and keep it on `self`",
     )

@@ -114,13 +114,14 @@ def _is_empty_list(node: ast.expr) -> bool:
 
 
 def _assigned(node: ast.expr, method: MethodFacts) -> ast.expr:
-    """What a local name is assigned, if only once: `layer = Dense(3); self.blocks.append(layer)`."""
+    """What a local name was assigned last before: `layer = Dense(3); self.blocks.append(layer)`."""
     if not isinstance(node, ast.Name):
         return node
     values = [
-        inner.value
+        (inner.lineno, inner.value)
         for inner in ast.walk(method.node)
         if isinstance(inner, ast.Assign)
+        and inner.lineno <= node.lineno
         and any(isinstance(target, ast.Name) and target.id == node.id for target in inner.targets)
     ]
-    return values[0] if len(values) == 1 else node
+    return max(values, key=lambda found: found[0])[1] if values else node
