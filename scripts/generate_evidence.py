@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "oracle"))
 
 from environments import GENERATIONS, ROOT, Generation, reason_missing
-from judge import Outcome, all_examples, is_error, is_run, judge, run_examples
+from judge import Outcome, Verdict, all_examples, is_error, is_run, judge, run_examples
 
 from kerasast.testing import Example, MarkKind
 from kerasast.versions import KerasVersion
@@ -29,6 +29,7 @@ _MARKED = re.compile(rf"{BEGIN}.*?{END}\n?", re.DOTALL)
 _SECTION = re.compile(r"(^## Keras versions\n.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 _NOT_RUN = "—"
 PIPE = r"\|"
+LONGEST = 300
 
 _INTRODUCTION = """# Evidence
 
@@ -92,14 +93,23 @@ def _cell(examples: Iterable[Example], generation: Generation, outcomes: Outcome
     verdicts = [judge(example, version, outcomes[generation.version]) for example in run]
     if not all(verdict.agrees for verdict in verdicts):
         return "**not as marked**"
-    seen = dict.fromkeys(stable(text) for verdict in verdicts for text in verdict.seen)
+    seen = dict.fromkeys(text for verdict in verdicts for text in _observed(verdict))
     ran = "runs" if len(verdicts) == 1 else f"all {len(verdicts)} run"
     return "<br>".join(seen) or (ran if verdicts else _NOT_RUN)
 
 
+def _observed(verdict: Verdict) -> list[str]:
+    """What was seen, as Markdown: exceptions as code, what a proof observed as text."""
+    texts = [stable(text) for text in verdict.seen]
+    if verdict.outcomes[0].raised:
+        return [f"`` {text} ``" if "`" in text else f"`{text}`" for text in texts]
+    return [text if "`" in text else text.replace("<", "&lt;").replace("__", r"\_\_") for text in texts]
+
+
 def render_evidence(examples: Sequence[Example], outcomes: Outcomes) -> str:
     """The text of `docs/evidence.md`."""
-    rules, cases = [], []
+    rules: list[list[str]] = []
+    cases: list[list[str]] = []
     for path, group in groupby(examples, key=lambda example: example.document):
         own = list(group)
         folder, rows = ("../rules", rules) if own[0].is_document else ("../tests/cases", cases)
@@ -131,7 +141,8 @@ def stable(text: str) -> str:
     """One line for a cell of a table, the same in every run: without addresses and absolute paths."""
     text = re.sub(r"\b0x[0-9a-f]{6,}", "0x…", text)
     text = re.sub(r"(?<![\w.])/(?:tmp|root|home|usr)/\S*?([\w.-]+)(?=[\s'\"`),:]|$)", r"\1", text)
-    return " ".join(text.replace("|", PIPE).replace("<", "&lt;").split())
+    text = " ".join(text.split())
+    return (text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} …").replace("|", PIPE)
 
 
 def main() -> int:

@@ -53,6 +53,16 @@ class Failure:
         wrapped = len(lines) > 1 and lines[0].startswith("Exception encountered when calling")
         return re.sub(r"\{\{.*?\}\}\s*", "", lines[1 if wrapped else 0])
 
+    @property
+    def cause(self) -> str:
+        """What went wrong in the first place, where loading wraps it in its own text; else the telling line."""
+        inner = re.findall(
+            r"^(?:Exception encountered|Error encountered during deserialization): (.+)$",
+            self.message,
+            re.MULTILINE,
+        )
+        return inner[-1] if inner else self.telling
+
     def __str__(self) -> str:
         where = f" (line {self.line} of {self.file})" if self.line is not None else ""
         return f"{self.type}: {self.telling}{where}"
@@ -227,7 +237,7 @@ def judge_error(example: Example, version: KerasVersion, outcome: Outcome) -> Ve
     """Judge a program that is marked as wrong: it must raise, or its proof must pass."""
     if outcome.raised:
         problem = _unlisted(example, outcome.raised)
-        raised = (f"`{outcome.raised.type}`: {outcome.raised.telling}",)
+        raised = (f"{outcome.raised.type}: {outcome.raised.cause}",)
         return Verdict(problem is None, problem or f"raises {outcome.raised}", raised, (outcome,))
     if outcome.proof is None:
         text = f"neither raises in Keras {version} nor is followed by a proof that something is damaged"

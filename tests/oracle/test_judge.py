@@ -32,7 +32,7 @@ EXAMPLE = Example(Path("cases.md"), "", "", (ProgramFile("program.py", "", 1),),
 def test_wrong_program_that_raises_agrees() -> None:
     verdict = judge_error(EXAMPLE, KERAS_3, replace(DONE, raised=RAISED))
     assert verdict.agrees
-    assert verdict.seen == ("`ValueError`: You must not do this.",)
+    assert verdict.seen == ("ValueError: You must not do this.",)
 
 
 def test_wrong_program_that_is_itself_broken_disagrees() -> None:
@@ -120,6 +120,17 @@ def test_crash_never_agrees() -> None:
 )
 def test_telling_line(message: str, telling: str) -> None:
     assert Failure("ValueError", message, None, None).telling == telling
+
+
+def test_cause_is_the_innermost_text_of_loading() -> None:
+    message = (
+        "<class 'Sequential'> could not be deserialized properly.\n\nconfig={}.\n\n"
+        "Exception encountered: <class 'Scale'> could not be deserialized properly.\n\n"
+        "Exception encountered: Scale.__init__() got an unexpected keyword argument 'name'"
+    )
+    raised = Failure("TypeError", message, None, None)
+    assert raised.telling == "<class 'Sequential'> could not be deserialized properly."
+    assert raised.cause == "Scale.__init__() got an unexpected keyword argument 'name'"
 
 
 @pytest.mark.parametrize(
