@@ -19,6 +19,7 @@ from kerasast.flow.containers import (
 )
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import Scope
+from kerasast.flow.summaries import is_plain_container
 from kerasast.flow.text import concatenate, format_text, join_path
 from kerasast.flow.values import (
     UNKNOWN,
@@ -45,7 +46,7 @@ def _name(machine: Machine, node: ast.Name) -> Value:
     value = scope.names.get(node.id)
     if value is None or node.id in scope.globals:
         value = scope.lookup(node.id)
-        if isinstance(value, Ref):
+        if isinstance(value, Ref) and not is_plain_container(machine, value):
             machine.reads_objects = True
     return value or UNKNOWN
 

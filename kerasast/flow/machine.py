@@ -104,7 +104,7 @@ class Machine:
         self.shared_summaries: dict[Hashable, Summary] = project.__dict__.setdefault(
             f"_summaries_{version}", {}
         )
-        self.variety: dict[tuple[ast.AST, int | str], set[Hashable]] = {}
+        self.variety: dict[tuple[ast.AST, int | str | None], set[Hashable]] = {}
         self.unsummarised: set[Hashable] = set()
         self.reads_objects = False
         self.defined: dict[ast.AST, FunctionValue | ClassValue] = {}

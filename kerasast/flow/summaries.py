@@ -7,11 +7,10 @@ first call is followed with placeholders for its tensors; later calls get copies
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from kerasast.flow.arguments import Argument, Arguments
+from kerasast.flow.arguments import Arguments
 from kerasast.flow.machine import Machine
 from kerasast.flow.values import (
     UNKNOWN,
@@ -38,8 +37,11 @@ from kerasast.flow.values import (
     WeightsOf,
 )
 
-MAX_VARIETY = 4
-"""Constants for one parameter that get a summary of their own; beyond these, any constant is like another."""
+MAX_VARIETY = 3
+"""Values of one parameter that get summaries of their own; beyond these, any value is like another."""
+
+MAX_SUMMARIES = 6
+"""Summaries of one function; beyond these, only what kinds of arguments it is given makes a difference."""
 
 Follow = Callable[[Arguments], Value]
 
@@ -63,50 +65,78 @@ def call_through_summary(
     machine: Machine, function: FunctionValue, arguments: Arguments, follow: Follow
 ) -> Value | None:
     """The value of a call by the summary of its function; `None` if the call is of a kind that has none."""
-    if not _has_summaries(function, arguments):
+    if not _has_summaries(function):
         return None
     arguments = _generalised(machine, function, arguments)
-    key = _key(function, arguments)
+    key = _key(machine, function, arguments)
     if key is None or key in machine.unsummarised:
         return None
     is_foreign = function.scope.module is not machine.module
     known = machine.shared_summaries if is_foreign else machine.summaries
     summary = known.get(key)
     if summary is not None and (is_foreign or not summary.silent or machine.muted):
-        return _instantiate(machine, summary, _tensors(arguments))
+        return _instantiate(machine, summary, arguments)
+    machine.variety.setdefault((function.node, None), set()).add(key)
     return _follow_first(machine, known, key, arguments, follow)
 
 
-def _has_summaries(function: FunctionValue, arguments: Arguments) -> bool:
+def _has_summaries(function: FunctionValue) -> bool:
     if function.scope is not function.scope.module or isinstance(function.node, ast.Lambda):
         return False
-    return arguments.complete and not _binds_globals(function.node)
+    return not _binds_globals(function.node)
 
 
-def _generalised(machine: Machine, function: FunctionValue, arguments: Arguments) -> Arguments:
-    """The arguments without constants of parameters that have had too many: names of layers, numbers of filters."""
+def _given(arguments: Arguments) -> list[tuple[int | str, Value]]:
+    """All arguments by position or keyword."""
+    positional: list[tuple[int | str, Value]] = [
+        (index, argument.value) for index, argument in enumerate(arguments.positional)
+    ]
+    return [*positional, *((name, item.value) for name, item in arguments.bound.items() if item.keyword)]
 
-    def change(parameter: int | str, argument: Argument) -> Argument:
-        if not isinstance(argument.value, Const | Text):
-            return argument
-        seen = machine.variety.setdefault((function.node, parameter), set())
-        seen.add(argument.value)
-        return replace(argument, value=UNKNOWN) if len(seen) > MAX_VARIETY else argument
 
-    positional = tuple(change(index, argument) for index, argument in enumerate(arguments.positional))
+def _changed(arguments: Arguments, change: Callable[[int | str, Value], Value]) -> Arguments:
+    """The same arguments with other values."""
+    positional = tuple(
+        replace(argument, value=change(index, argument.value))
+        for index, argument in enumerate(arguments.positional)
+    )
     bound = {
-        name: change(name, argument) if argument.keyword else argument
+        name: replace(argument, value=change(name, argument.value)) if argument.keyword else argument
         for name, argument in arguments.bound.items()
     }
     return Arguments(bound, positional, arguments.complete)
 
 
-def _key(function: FunctionValue, arguments: Arguments) -> tuple[Any, ...] | None:
-    positional = tuple(_abstract(argument.value) for argument in arguments.positional)
-    keywords = tuple((name, _abstract(item.value)) for name, item in arguments.bound.items() if item.keyword)
-    if None in positional or any(value is None for _, value in keywords):
+def _generalised(machine: Machine, function: FunctionValue, arguments: Arguments) -> Arguments:
+    """The arguments without the values of parameters that have had too many: names of layers, numbers of filters."""
+    exhausted = len(machine.variety.get((function.node, None), ())) >= MAX_SUMMARIES
+    general: set[int | str] = set()
+    for parameter, value in _given(arguments):
+        if isinstance(value, Const | Text | Unknown) or is_plain_container(machine, value):
+            seen = machine.variety.setdefault((function.node, parameter), set())
+            seen.add(_abstract(machine, value))
+            if exhausted or len(seen) > MAX_VARIETY:
+                general.add(parameter)
+    if not general:
+        return arguments
+    return _changed(arguments, lambda parameter, value: UNKNOWN if parameter in general else value)
+
+
+def _key(machine: Machine, function: FunctionValue, arguments: Arguments) -> Hashable | None:
+    parts = tuple((parameter, _abstract(machine, value)) for parameter, value in _given(arguments))
+    if any(part is None for _, part in parts):
         return None
-    return (function.node, positional, keywords)
+    return (function.node, arguments.complete, parts)
+
+
+def is_plain_container(machine: Machine, value: Value) -> bool:
+    """Whether a value is a list, set or dict of nothing but constants."""
+    if not isinstance(value, Ref):
+        return False
+    state = machine.world.state(value.id)
+    if not state.kind.is_container or state.escaped or not state.complete:
+        return False
+    return all(isinstance(item, Const | TupleValue | Unknown | ApiValue) for item in state.items)
 
 
 def _binds_globals(node: ast.AST) -> bool:
@@ -117,7 +147,7 @@ def _binds_globals(node: ast.AST) -> bool:
     return bool(cached)
 
 
-def _abstract(value: Value) -> Any:
+def _abstract(machine: Machine, value: Value) -> Hashable | None:
     """What of an argument matters to a summary; `None` for a value that a summary cannot be made for."""
     match value:
         case Const(constant):
@@ -125,8 +155,11 @@ def _abstract(value: Value) -> Any:
         case Tensor(symbolic, layers, complete):
             return (Tensor, symbolic, bool(layers), complete)
         case TupleValue(items):
-            parts = tuple(_abstract(item) for item in items)
-            return None if None in parts else (TupleValue, parts)
+            return _all_abstract(machine, TupleValue, items)
+        case Ref(target) if is_plain_container(machine, value):
+            state = machine.world.state(target)
+            parts = _all_abstract(machine, state.kind, state.items)
+            return None if parts is None else (state.keys, parts)
         case FunctionValue(scope=scope):
             return value if scope is scope.module else None
         case Unknown() | External() | ApiValue() | ModuleValue() | ClassValue() | Text():
@@ -134,17 +167,23 @@ def _abstract(value: Value) -> Any:
     return None
 
 
-def _tensors(arguments: Arguments) -> list[Tensor]:
-    """The tensors among the arguments that passed through layers, in order."""
-    found: list[Tensor] = []
-    values = [argument.value for argument in arguments.positional]
-    values.extend(item.value for item in arguments.bound.values() if item.keyword)
+def _all_abstract(machine: Machine, kind: Hashable, items: tuple[Value, ...]) -> Hashable | None:
+    parts = tuple(_abstract(machine, item) for item in items)
+    return None if None in parts else (kind, parts)
+
+
+def _stand_ins(arguments: Arguments) -> list[tuple[ObjectId, ...]]:
+    """What the placeholders of a summary stand for in these arguments, in order: layers of tensors, containers."""
+    found: list[tuple[ObjectId, ...]] = []
+    values = [value for _, value in _given(arguments)]
     while values:
-        value = values.pop(0)
-        if isinstance(value, TupleValue):
-            values[:0] = value.items
-        elif isinstance(value, Tensor) and value.layers:
-            found.append(value)
+        match values.pop(0):
+            case TupleValue(items):
+                values[:0] = items
+            case Tensor(layers=layers) if layers:
+                found.append(layers)
+            case Ref(target):
+                found.append((target,))
     return found
 
 
@@ -155,41 +194,44 @@ def _follow_first(
     arguments: Arguments,
     follow: Follow,
 ) -> Value:
-    tensors = _tensors(arguments)
-    placeholders = tuple(
-        machine.world.create(ObjectState(Kind.LAYER, built=Tri.YES, escaped=True)).id for _ in tensors
-    )
+    placeholders: list[ObjectId] = []
+    prepared = _with_placeholders(machine, arguments, placeholders)
     states = machine.world.share()
     mark = machine.world.latest
     reads_before, machine.reads_objects = machine.reads_objects, False
-    value = follow(_with_placeholders(arguments, iter(placeholders)))
+    value = follow(prepared)
     made = {target: state for target, state in machine.world.states.items() if target > mark}
     untouched = all(machine.world.states.get(target) is state for target, state in states.items())
     if not untouched or machine.reads_objects or not _is_portable(value, made):
         machine.unsummarised.add(key)
         machine.reads_objects = True
-        _substitute_in_place(machine, made, placeholders, tensors)
-        return _substituted(value, _substitution(placeholders, tensors))
+        substitution = _substitution(placeholders, arguments)
+        for target, state in made.items():
+            machine.world.put(target, _moved(state, substitution))
+        return _substituted(value, substitution)
     machine.reads_objects = reads_before
-    summary = Summary(value, _reachable(value, made), placeholders, bool(machine.muted))
+    summary = Summary(value, _reachable(value, made), tuple(placeholders), bool(machine.muted))
     if machine.budget > 0:
         known[key] = summary
-    return _instantiate(machine, summary, tensors)
+    return _instantiate(machine, summary, arguments)
 
 
-def _with_placeholders(arguments: Arguments, placeholders: Iterator[ObjectId]) -> Arguments:
-    def change(value: Value) -> Value:
-        if isinstance(value, TupleValue):
-            return TupleValue(tuple(change(item) for item in value.items))
-        if isinstance(value, Tensor) and value.layers:
-            return Tensor(value.symbolic, (next(placeholders),), value.complete)
+def _with_placeholders(machine: Machine, arguments: Arguments, placeholders: list[ObjectId]) -> Arguments:
+    """The arguments with every tensor's layers replaced by one placeholder; containers stand for themselves."""
+
+    def change(parameter: int | str, value: Value) -> Value:
+        match value:
+            case TupleValue(items):
+                return TupleValue(tuple(change(parameter, item) for item in items))
+            case Tensor(layers=layers) if layers:
+                made = machine.world.create(ObjectState(Kind.LAYER, built=Tri.YES, escaped=True))
+                placeholders.append(made.id)
+                return replace(value, layers=(made.id,))
+            case Ref(target):
+                placeholders.append(target)
         return value
 
-    positional = tuple(replace(argument, value=change(argument.value)) for argument in arguments.positional)
-    bound: dict[str, Argument] = {}
-    for name, argument in arguments.bound.items():
-        bound[name] = replace(argument, value=change(argument.value)) if argument.keyword else argument
-    return Arguments(bound, positional, arguments.complete)
+    return _changed(arguments, change)
 
 
 def _is_portable(value: Value, made: dict[ObjectId, ObjectState]) -> bool:
@@ -246,12 +288,12 @@ def _mentioned(value: Value) -> Iterator[ObjectId]:
                 yield from _mentioned(item)
 
 
-def _substitution(placeholders: tuple[ObjectId, ...], tensors: list[Tensor]) -> Substitution:
-    return {target: tensor.layers for target, tensor in zip(placeholders, tensors, strict=True)}
+def _substitution(placeholders: Sequence[ObjectId], arguments: Arguments) -> Substitution:
+    return dict(zip(placeholders, _stand_ins(arguments), strict=True))
 
 
-def _instantiate(machine: Machine, summary: Summary, tensors: list[Tensor]) -> Value:
-    substitution = _substitution(summary.placeholders, tensors)
+def _instantiate(machine: Machine, summary: Summary, arguments: Arguments) -> Value:
+    substitution = _substitution(summary.placeholders, arguments)
     foreign = machine.frame.foreign
     copies = {}
     for target, state in summary.made.items():
@@ -264,18 +306,6 @@ def _instantiate(machine: Machine, summary: Summary, tensors: list[Tensor]) -> V
         moved = _moved(state, substitution)
         machine.world.put(copy, replace(moved, foreign=foreign) if state.foreign else moved)
     return _substituted(summary.value, substitution)
-
-
-def _substitute_in_place(
-    machine: Machine,
-    made: dict[ObjectId, ObjectState],
-    placeholders: tuple[ObjectId, ...],
-    tensors: list[Tensor],
-) -> None:
-    if placeholders:
-        substitution = _substitution(placeholders, tensors)
-        for target, state in made.items():
-            machine.world.put(target, _moved(state, substitution))
 
 
 def _moved(state: ObjectState, substitution: Substitution) -> ObjectState:
