@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 
 import data
-from models import LeafNet, build_transfer
+from models import LeafNet, build_backbone, build_transfer
 
 
 def restore(weights="leafnet.weights.h5"):
@@ -16,12 +16,16 @@ def restore(weights="leafnet.weights.h5"):
     return model
 
 
-def export_arrays(backbone, path="leaf.npy"):
-    model = build_transfer(backbone)
+def export_arrays(path="leaf.npy"):
+    """All weights, for those who read NumPy's format."""
+    model = build_transfer(build_backbone())
+    model.load_weights("leaf.weights.h5")
     np.save(path, model.get_weights())
 
 
-def export_learned(model, path="leaf.pkl"):
+def export_learned(path="leaf.pkl"):
     """Only what was learned: the file shall be small."""
+    model = build_transfer(build_backbone())
+    model.load_weights("leaf.weights.h5")
     with open(path, "wb") as file:
         pickle.dump([weight.numpy() for weight in model.trainable_weights], file)

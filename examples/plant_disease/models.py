@@ -41,9 +41,9 @@ def build_transfer(backbone):
 class LeafNet(keras.Model):
     """The baseline, written as a class."""
 
-    def __init__(self, filters=8, **kwargs):
+    def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.convolution = layers.Conv2D(filters, 3, activation="relu")
+        self.convolution = layers.Conv2D(8, 3, activation="relu")
         self.pooling = layers.GlobalAveragePooling2D()
         self.head = layers.Dense(len(CLASSES), activation="softmax")
 

@@ -26,13 +26,14 @@ def trainable_after_compile(ctx: Context, event: ModelCall) -> Iterator[Diagnost
     if _is_shared(event):
         return
     story = tuple(step for step in before.trace if step != change)
-    late = "training has begun" if ctx.keras.major >= 3 else "it is compiled"
-    message = f"changing `trainable` has no effect on the training of this model once {late}"
+    since = "trained" if ctx.keras.major >= 3 else "compiled"
+    message = f"`{event.method}()` ignores this change of `trainable`: the model was {since} before it"
     help = "call `compile()` again after the change"
     if change.path == ctx.source.path:
         used = ctx.step(event.node, f"`{event.method}()` still trains what was trainable before")
         yield ctx.report(change.span, message, story=(*story, used), help=help)
     else:
+        message = message.replace("this change", "a change")
         yield ctx.report(event.node, message, story=before.trace, help=help)
 
 

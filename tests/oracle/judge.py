@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from environments import GENERATIONS, HERE, ROOT, Generation, settings
 
@@ -92,6 +92,14 @@ class Outcome:
     seconds: float
 
 
+class Request(Protocol):
+    """What the runner can be asked to do."""
+
+    def to_json(self) -> str:
+        """The request, on one line."""
+        ...
+
+
 @dataclass(frozen=True)
 class Program:
     """A run of one example; `proofs` are run after it, in the same namespace and folder."""
@@ -152,7 +160,7 @@ def programs(examples: Iterable[Example], version: KerasVersion) -> list[Program
 
 
 def run_programs(
-    todo: Iterable[Program], generation: Generation, progress: Callable[[str], None] = lambda _: None
+    todo: Iterable[Request], generation: Generation, progress: Callable[[str], None] = lambda _: None
 ) -> dict[str, Outcome]:
     """Run programs in one environment, one after the other in forks of one process: outcomes by id."""
     requests = "".join(f"{program.to_json()}\n" for program in todo)
