@@ -11,7 +11,16 @@ from functools import partial
 from kerasast.boundary import attempt, explain
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic
-from kerasast.flow.events import CheckCrashed, Event, ProjectReady
+from kerasast.flow.events import (
+    ApiUse,
+    AttributeSet,
+    CheckCrashed,
+    Event,
+    ExternalCall,
+    ModelCall,
+    ObjectCreated,
+    ProjectReady,
+)
 from kerasast.flow.facts import FileFacts
 from kerasast.index.project import ProjectIndex
 from kerasast.parsing import ParsedFile
@@ -20,6 +29,16 @@ from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
 
 _NO_NODE = ast.Module([], [])
+
+FLOW_EVENTS: tuple[type[Event], ...] = (
+    ApiUse,
+    AttributeSet,
+    ExternalCall,
+    ModelCall,
+    ObjectCreated,
+    ProjectReady,
+)
+"""Events that come of walking functions, or of what they leave behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +103,21 @@ class _Checker:
 
         def run() -> None:
             wanted = frozenset(self.table)
-            facts.append(interpret(self.source, tree, module, self.project, self.version, self.emit, wanted))
+            facts.append(
+                interpret(
+                    self.source, tree, module, self.project, self.version, self.emit, wanted, self._calls()
+                )
+            )
 
         self._attempt(None, run)
         return facts[-1]
+
+    def _calls(self) -> frozenset[str] | None:
+        """The names that the rules about the flow of a program wait for; `None` if one waits for none in particular."""
+        rules = [rule for event_type in FLOW_EVENTS for rule, _ in self.table.get(event_type, ())]
+        if any(not rule.calls for rule in rules):
+            return None
+        return frozenset(name for rule in rules for name in rule.calls)
 
     def emit(self, event: Event) -> None:
         """Let every rule that wants an event see it."""

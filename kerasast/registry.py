@@ -47,7 +47,9 @@ class Rule:
     """A rule: its metadata and the function that turns events into diagnostics.
 
     `keras` is the range of versions in which the rule reports anything. `on` are the event types it wants;
-    `preview` rules run only when named or when previews are asked for. `since` is the kerasast release.
+    `calls` are names of functions and methods: code that leads to none of them has nothing to report; empty means
+    any code may have. `preview` rules run only when named or when previews are asked for. `since` is the kerasast
+    release.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Rule:
     severity: Severity
     keras: KerasRange
     on: tuple[type[Event], ...]
+    calls: frozenset[str]
     fix: FixAvailability
     preview: bool
     since: str
@@ -67,6 +70,7 @@ def rule(
     severity: Severity,
     on: tuple[type[Any], ...],
     since: str,
+    calls: Iterable[str] = (),
     keras: str = ">=2",
     fix: FixAvailability = FixAvailability.NEVER,
     preview: bool = False,
@@ -78,7 +82,16 @@ def rule(
     def register(check: Check) -> Check:
         name = check.__name__.replace("_", "-")
         check.rule = Rule(  # type: ignore[attr-defined]
-            name, category, severity, KerasRange.parse(keras), on, fix, preview, since, check
+            name,
+            category,
+            severity,
+            KerasRange.parse(keras),
+            on,
+            frozenset(calls),
+            fix,
+            preview,
+            since,
+            check,
         )
         return check
 

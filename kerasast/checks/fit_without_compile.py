@@ -15,7 +15,13 @@ NEEDS_COMPILE = frozenset({"fit", "evaluate", "train_on_batch", "test_on_batch"}
 NEEDS_COMPILE_IN_KERAS_2 = frozenset({"fit_generator", "evaluate_generator"})
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), since="0.1")
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    calls=NEEDS_COMPILE | NEEDS_COMPILE_IN_KERAS_2,
+    since="0.1",
+)
 def fit_without_compile(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
     if before.compiled is not Tri.NO or before.escaped or not before.kind.is_model:

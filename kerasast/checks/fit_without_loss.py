@@ -22,7 +22,9 @@ _TRAINING = frozenset({"fit", "train_on_batch", "fit_generator"})
 _EVALUATION = frozenset({"evaluate", "test_on_batch"})
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), since="0.1")
+@rule(
+    category="training", severity=Severity.ERROR, on=(ModelCall,), calls=_TRAINING | _EVALUATION, since="0.1"
+)
 def fit_without_loss(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
     if before.compiled is not Tri.YES or before.has_loss is not Tri.NO or before.escaped:

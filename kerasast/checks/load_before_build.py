@@ -16,7 +16,13 @@ _IN_PLACE = (".h5", ".hdf5", ".keras")
 """Endings of the files that Keras 2 reads at once; it restores TensorFlow checkpoints when variables appear."""
 
 
-@rule(category="loading", severity=Severity.ERROR, on=(ModelCall,), since="0.1")
+@rule(
+    category="loading",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    calls=("load_weights", "set_weights"),
+    since="0.1",
+)
 def load_before_build(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
     if event.method not in ("load_weights", "set_weights") or not before.kind.is_model:

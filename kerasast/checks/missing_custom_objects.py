@@ -15,7 +15,13 @@ _FOUND_BY_IMPORT = frozenset({"model", "loss", "metric", "optimizer", "regulariz
 """Roles of classes that Keras 2.15 finds by importing their module, if a `.keras` file names one."""
 
 
-@rule(category="loading", severity=Severity.ERROR, on=(ProjectReady,), since="0.1")
+@rule(
+    category="loading",
+    severity=Severity.ERROR,
+    on=(ProjectReady,),
+    calls=("load_model", "save", "save_model", "ModelCheckpoint"),
+    since="0.1",
+)
 def missing_custom_objects(ctx: Context, event: ProjectReady) -> Iterator[Diagnostic]:
     for load in event.loads:
         if load.path_key is None or load.provides_unknown:

@@ -24,7 +24,13 @@ _SEVERAL_SHAPES = frozenset(
 """Layers whose weights differ in shape from one another, unless they have no bias."""
 
 
-@rule(category="saving", severity=Severity.ERROR, on=(ExternalCall,), since="0.1")
+@rule(
+    category="saving",
+    severity=Severity.ERROR,
+    on=(ExternalCall,),
+    calls=("dump", "dumps", "save", "savez", "savez_compressed"),
+    since="0.1",
+)
 def raw_weights_dump(ctx: Context, event: ExternalCall) -> Iterator[Diagnostic]:
     for argument, value in dumped(event):
         match value:

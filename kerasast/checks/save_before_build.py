@@ -15,7 +15,13 @@ from kerasast.registry import rule
 _HDF5 = (".h5", ".hdf5")
 
 
-@rule(category="saving", severity=Severity.ERROR, on=(ModelCall, ExternalCall), since="0.1")
+@rule(
+    category="saving",
+    severity=Severity.ERROR,
+    on=(ModelCall, ExternalCall),
+    calls=("export", "get_weights", "save", "save_model", "save_weights"),
+    since="0.1",
+)
 def save_before_build(ctx: Context, event: ModelCall | ExternalCall) -> Iterator[Diagnostic]:
     if isinstance(event, ModelCall):
         outcome = _outcome(ctx, event)

@@ -13,7 +13,9 @@ from kerasast.flow.weights import has_weights_to_build
 from kerasast.registry import rule
 
 
-@rule(category="saving", severity=Severity.WARNING, keras=">=3", on=(ModelCall,), since="0.1")
+@rule(
+    category="saving", severity=Severity.WARNING, keras=">=3", on=(ModelCall,), calls=("build",), since="0.1"
+)
 def subclass_build_noop(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
     if event.method != "build" or before.kind is not Kind.SUBCLASSED or before.cls is None:

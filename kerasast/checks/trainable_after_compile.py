@@ -13,7 +13,7 @@ from kerasast.registry import rule
 _TRAINING = frozenset({"fit", "train_on_batch", "fit_generator"})
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), since="0.1")
+@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=_TRAINING, since="0.1")
 def trainable_after_compile(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
     change = before.frozen_late

@@ -17,7 +17,13 @@ from kerasast.registry import rule
 _SAVERS = frozenset({"tensorflow.compat.v1.train.Saver", "tensorflow.train.Saver"})
 
 
-@rule(category="saving", severity=Severity.ERROR, on=(ExternalCall,), since="0.1")
+@rule(
+    category="saving",
+    severity=Severity.ERROR,
+    on=(ExternalCall,),
+    calls=("Checkpoint", "Saver", "dump", "dumps", "save", "savez", "savez_compressed"),
+    since="0.1",
+)
 def trainable_weights_only(ctx: Context, event: ExternalCall) -> Iterator[Diagnostic]:
     written = list(_persisted(event))
     whole = {owner for _, value in written for owner in _kept_otherwise(value)}

@@ -28,7 +28,13 @@ class _Finding:
     confidence: Confidence = Confidence.HIGH
 
 
-@rule(category="saving", severity=Severity.ERROR, on=(ModelCall, ObjectCreated), since="0.1")
+@rule(
+    category="saving",
+    severity=Severity.ERROR,
+    on=(ModelCall, ObjectCreated),
+    calls=("ModelCheckpoint", "load_weights", "save", "save_model", "save_weights"),
+    since="0.1",
+)
 def wrong_file_extension(ctx: Context, event: ModelCall | ObjectCreated) -> Iterator[Diagnostic]:
     arguments = event.arguments
     path = arguments.get("filepath")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from kerasast.flow.values import ApiValue, ClassValue, External, FunctionValue, Value
-from kerasast.keras_api import ancestors
+from kerasast.keras_api import ancestors, lookup
 
 if TYPE_CHECKING:
     from kerasast.versions import KerasVersion
@@ -152,23 +152,19 @@ class _Walk:
     def _visit_external(self, name: str) -> None:
         if name in _HARMLESS:
             return
-        try:
-            from kerasast.index.third_party import ancestry as third_party_ancestry
-        except ImportError:
-            self.complete = False
-            return
-        found = third_party_ancestry(name)
-        if found is None:
-            self.complete = False
-            return
-        for api in found:
-            self._add_api(api)
+        from kerasast.index.third_party import ancestry as third_party_ancestry
+
         # Its methods cannot be seen, even where its Keras ancestors are known.
         self.complete = False
+        for ancestor in third_party_ancestry(name) or ():
+            if ancestor.startswith("keras."):
+                self._add_api(ancestor)
 
     def _add_api(self, name: str) -> None:
         self.apis.append(name)
         self.apis.extend(ancestors(name, self.version))
+        if lookup(name, self.version) is None:
+            self.complete = False  # A private class, or one that this release does not have.
 
 
 def _unique(items: list[_T]) -> tuple[_T, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 
-from kerasast.flow import calls, expressions, statements
+from kerasast.flow import calls as call_code
+from kerasast.flow import expressions, statements
 from kerasast.flow.ancestry import ancestry
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.class_facts import class_facts
 from kerasast.flow.events import ClassDefined, Event
 from kerasast.flow.facts import FileFacts
+from kerasast.flow.interest import interesting_functions
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import ModuleScope, Scope, make_class
 from kerasast.flow.values import UNKNOWN, ClassValue, FunctionValue, Value
@@ -41,15 +43,19 @@ def interpret(
     version: KerasVersion,
     emit: Callable[[Event], None],
     wanted: frozenset[type[Event]],
+    calls: frozenset[str] | None = None,
 ) -> FileFacts:
     """Follow Keras objects through `tree`, the parsed `source`, which is the project module named `module`.
+
+    `calls` are the names of functions and methods that matter to whoever listens; a function that leads to none of
+    them is not walked on its own.
 
     `emit` is called with every event of a type in `wanted`, while the world is as the event says. Returns what
     the file tells about the project. Pure, but for `emit`: the same arguments give the same events.
     """
     scope = ModuleScope(module, source, project)
     interpreter = Interpreter(source, scope, project, version, emit, wanted)
-    interpreter.walk(tree)
+    interpreter.walk(tree, interesting_functions(source, tree, calls))
     return FileFacts(tuple(interpreter.saves), tuple(interpreter.loads))
 
 
@@ -64,38 +70,35 @@ class Interpreter(Machine):
         statements.run_block(self, statements_)
 
     def call(self, callee: Value, arguments: Arguments, node: ast.AST) -> Value:
-        return calls.call(self, callee, arguments, node)
+        return call_code.call(self, callee, arguments, node)
 
     def call_function(
         self, function: FunctionValue, arguments: Arguments, node: ast.AST, receiver: Value | None
     ) -> Value:
-        return calls.call_function(self, function, arguments, node, receiver=receiver)
+        return call_code.call_function(self, function, arguments, node, receiver=receiver)
 
-    def walk(self, tree: ast.Module) -> None:
-        """Walk the module, then everything in it that nothing in the module called."""
+    def walk(self, tree: ast.Module, interesting: set[ast.AST] | None) -> None:
+        """Walk the module, then the interesting functions in it that nothing in the module called."""
         size = sum(1 for _ in _definitions(tree.body))
         self.budget = 20_000 + 400 * size
         self.run_block(tree.body)
         self.alive = True
         for definition, scope, owner in _bodies(tree.body, self.module, None):
-            self._walk_alone(definition, scope, owner)
+            if isinstance(definition, ast.ClassDef):
+                self._define_class(definition, scope)
+            elif interesting is None or definition in interesting:
+                self._walk_alone(definition, scope, owner)
 
     def _walk_alone(
-        self,
-        node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
-        scope: Scope,
-        owner: ClassValue | None,
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, owner: ClassValue | None
     ) -> None:
-        if isinstance(node, ast.ClassDef):
-            self._define_class(node, scope)
-            return
         if node in self.inlined:
             return
         function = self.defined.get(node)
         if not isinstance(function, FunctionValue):
             function = FunctionValue(node, scope, owner)
         self.world.archive()
-        calls.enter_function(self, function)
+        call_code.enter_function(self, function)
 
     def _define_class(self, node: ast.ClassDef, scope: Scope) -> None:
         defined = self.defined.get(node)
