@@ -60,7 +60,7 @@ def _lacks(item: CustomObject, save: SaveSite, load: LoadSite, version: KerasVer
     if save.format in ("h5", "hdf5"):
         return legacy or item.role != "metric"
     if not legacy:
-        return True
+        return save.format != "tf"  # Saving that raises.
     if save.format == "keras":
         return not (item.role in _FOUND_BY_IMPORT and item.module != save.module)
     return save.format == "tf" and item.role in ("loss", "metric")

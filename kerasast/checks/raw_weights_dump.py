@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
-from kerasast.flow.arguments import Argument
+from kerasast.flow.arguments import Argument, place_of
 from kerasast.flow.dumps import ARRAY_WRITERS, dumped
 from kerasast.flow.events import ExternalCall
 from kerasast.flow.values import Const, Kind, ObjectId, ObjectState, Ref, Tri, WeightsOf
@@ -48,13 +47,13 @@ def _weights(
         if state.built is Tri.NO or not _differ_in_shape(event, value.owner):
             return
         yield ctx.report(
-            argument.node if isinstance(argument.node, ast.expr) else event.node,
+            place_of(argument, event.node),
             f"`{call}()` cannot store a model's weights as one array: they differ in shape",
             help='call `model.save_weights("….weights.h5")`, or `model.save("….keras")` for the whole model',
         )
     elif _writes_file(event.name) and state.kind.is_model and value.api == "get_weights":
         yield ctx.report(
-            argument.node if isinstance(argument.node, ast.expr) else event.node,
+            place_of(argument, event.node),
             f"`{call}()` of `get_weights()` keeps bare arrays: no architecture, no names, no optimizer state",
             help='call `model.save("….keras")`, or `model.save_weights("….weights.h5")` for the weights',
             severity=Severity.INFO,
@@ -63,7 +62,7 @@ def _weights(
 
 def _model(ctx: Context, event: ExternalCall, argument: Argument, target: ObjectId) -> Iterator[Diagnostic]:
     state = event.view.state(target)
-    where = argument.node if isinstance(argument.node, ast.expr) else event.node
+    where = place_of(argument, event.node)
     call = _short(event.name)
     if event.name in ARRAY_WRITERS:
         yield ctx.report(

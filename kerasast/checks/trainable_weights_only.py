@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from kerasast.context import Context
 from kerasast.diagnostics import Confidence, Diagnostic, Severity
-from kerasast.flow.arguments import Argument
+from kerasast.flow.arguments import Argument, place_of
 from kerasast.flow.dumps import dumped
 from kerasast.flow.events import ExternalCall
 from kerasast.flow.values import ObjectId, ObjectState, Ref, Tri, Value, WeightSet, WeightsOf
@@ -39,7 +38,7 @@ def trainable_weights_only(ctx: Context, event: ExternalCall) -> Iterator[Diagno
         if others is Tri.NO:
             continue
         yield ctx.report(
-            argument.node if isinstance(argument.node, ast.expr) else event.node,
+            place_of(argument, event.node),
             f"only the trainable weights are saved: {_lost(holder)}",
             story=state.trace,
             help='save the model with `model.save("….keras")` or `model.save_weights("….weights.h5")`',

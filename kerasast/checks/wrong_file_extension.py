@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kerasast.context import Context
 from kerasast.diagnostics import Confidence, Diagnostic, Severity
-from kerasast.flow.arguments import Arguments
+from kerasast.flow.arguments import Argument, Arguments, is_part_of, place_of
 from kerasast.flow.events import ModelCall, ObjectCreated
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Const, Text, Value
@@ -49,15 +49,26 @@ def wrong_file_extension(ctx: Context, event: ModelCall | ObjectCreated) -> Iter
         return
     else:
         found = _METHODS[event.method](path.value, arguments, modern) if event.method in _METHODS else None
-    if found is not None:
-        where = path.node if isinstance(path.node, ast.expr) else event.node
+    if found is not None and not _is_told_elsewhere(ctx, path, event.node):
         yield ctx.report(
-            where,
+            place_of(path, event.node),
             found.message,
             help=found.help,
             severity=found.severity,
             confidence=found.confidence,
         )
+
+
+def _is_told_elsewhere(ctx: Context, path: Argument, call: ast.AST) -> bool:
+    """Whether the method is called in another module, with a name that was not made in this file."""
+    if is_part_of(path.node, call):
+        return False
+    match path.value:
+        case Const(str(text)):
+            return text not in ctx.source.text
+        case Text(parts):
+            return not all(part in ctx.source.text for part in parts if part is not None)
+    return True
 
 
 def _save(path: Value, arguments: Arguments, modern: bool) -> _Finding | None:

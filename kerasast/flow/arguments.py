@@ -43,3 +43,16 @@ class Arguments:
 
     def __contains__(self, name: str) -> bool:
         return name in self.bound
+
+
+def place_of(argument: Argument, call: ast.AST) -> ast.AST:
+    """Where to report an argument: where it is written, or `call` if that is not part of it.
+
+    An event in a function of another module is told at the call of that function in the file under analysis.
+    """
+    return argument.node if is_part_of(argument.node, call) else call
+
+
+def is_part_of(node: ast.AST, whole: ast.AST) -> bool:
+    """Whether a node is in a tree."""
+    return any(node is part for part in ast.walk(whole))

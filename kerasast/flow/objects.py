@@ -290,7 +290,7 @@ def _clone(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
     """`clone_model`: the same layers with new weights; compiled like the original in Keras 3.15, never in 2.15."""
     original = bound.value("model")
     state = machine.world.state_of(original)
-    if state is None or not isinstance(original, Ref):
+    if state is None or not isinstance(original, Ref) or bound.value("clone_function") is not None:
         return _restored(machine, Kind.MODEL, "keras.Model", node)
     copies = tuple(machine.world.create(machine.world.state(part)).id for part in state.contents)
     clone = ObjectState(
