@@ -30,6 +30,9 @@ from kerasast.versions import KerasVersion
 
 _NO_NODE = ast.Module([], [])
 
+PROJECT = "."
+"""The path of a diagnostic that is about the project as a whole."""
+
 FLOW_EVENTS: tuple[type[Event], ...] = (
     ApiUse,
     AttributeSet,
@@ -43,11 +46,15 @@ FLOW_EVENTS: tuple[type[Event], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What phase 2 says of one file, before anything is filtered. `ran` are the rules that were in range."""
+    """What phase 2 says of one file, before anything is filtered.
+
+    `ran` are the rules that were in range, without those that failed; `failed` says whether anything did.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     facts: FileFacts
     ran: frozenset[str]
+    failed: bool
 
 
 def check_file(
@@ -59,9 +66,9 @@ def check_file(
         checker.emit(problem)
     tree = project.tree(
         module
-    )  # the very tree that other modules see, where nodes stand for what they define
+    )  # the one that other modules see: its nodes are the identity of what they define
     facts = checker.follow(tree, module) if tree is not None else FileFacts()
-    return FileReport(tuple(checker.found), facts, checker.ran)
+    return FileReport(tuple(checker.found), facts, checker.finished(), bool(checker.failed))
 
 
 def check_project(
@@ -69,7 +76,7 @@ def check_project(
 ) -> tuple[Diagnostic, ...]:
     """Run the rules that need to know of every file what it saves and loads."""
     collected = list(facts)
-    checker = _Checker(SourceFile("", ""), project, version, rules)
+    checker = _Checker(SourceFile(PROJECT, ""), project, version, rules)
     saves = tuple(site for item in collected for site in item.saves)
     loads = tuple(site for item in collected for site in item.loads)
     checker.emit(ProjectReady(_NO_NODE, saves, loads))
@@ -111,6 +118,12 @@ class _Checker:
 
         self._attempt(None, run)
         return facts[-1]
+
+    def finished(self) -> frozenset[str]:
+        """The rules that have seen everything that they wanted to see."""
+        return (
+            frozenset() if None in self.failed else self.ran.difference(name for name in self.failed if name)
+        )
 
     def _calls(self) -> frozenset[str] | None:
         """The names that the rules about the flow of a program wait for; `None` if one waits for none in particular."""

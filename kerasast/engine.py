@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from kerasast.check_file import FileReport, check_file, check_project
+from kerasast.check_file import PROJECT, FileReport, check_file, check_project
 from kerasast.config import Settings
 from kerasast.diagnostics import Diagnostic
 from kerasast.discovery import Discovery, DiscoveryProblem, discover
@@ -138,12 +138,14 @@ class Analyzer:
         for item in self._counted("Checking", checked):
             file, version = survey.files[item.module], versions[item.path].version
             reports[item.path] = check_file(file, item.module, project, version, self.rules.values())
+        across = self._check_project(reports, versions, project)
+        partial = partial or any(item.path == PROJECT for item in across)  # a rule has failed on the project
         sources = {file.source.path: file.source for file in survey.files.values()}
         relative = {item.path: item.relative for item in survey.inputs.values()}
         last = Filter(self.settings, self.rules, sources, project, relative, partial=partial)
         diagnostics = last.apply(
             reports,
-            self._check_project(reports, versions, project),
+            across,
             {path: detected.version for path, detected in versions.items()},
             unbroken={item.path for item in checked if not survey.files[item.module].problems},
         )

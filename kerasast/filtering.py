@@ -66,7 +66,7 @@ class Filter:
         left = [item for item in unique(map(self._complete, found)) if self._wanted(item)]
         for path, report in reports.items():
             if path in unbroken and UNUSED in report.ran:
-                left += filter(self._wanted, self._unused(path, report.ran, versions[path]))
+                left += filter(self._wanted, self._unused(path, report, versions[path]))
         return tuple(sorted(left, key=lambda item: item.sort_key))
 
     def _complete(self, diagnostic: Diagnostic) -> Diagnostic:
@@ -99,16 +99,18 @@ class Filter:
             found = self._suppressions[source.path] = Suppressions.of(source)
         return found
 
-    def _unused(self, path: str, ran: frozenset[str], version: KerasVersion) -> Iterator[Diagnostic]:
+    def _unused(self, path: str, report: FileReport, version: KerasVersion) -> Iterator[Diagnostic]:
         source = self._sources[path]
         if not may_suppress(source):
             return
         ignored = self._ignored(path)
-        certain = {name for name in ran - ignored if not self._partial or not self._needs_project(name)}
-        all_ran = not (self._narrowed or ignored or self._partial)
+        ran = report.ran - ignored
+        certain = {name for name in ran if not self._partial or not self._needs_project(name)}
+        all_ran = not (self._narrowed or ignored or self._partial or report.failed)
+        known = {*all_rules(), *self._rules}
         rule = self._rules[UNUSED]
         context = Context(rule, source, version, self._project)
-        for item in self._comments(source).unused(certain, all_rules(), all_ran=all_ran):
+        for item in self._comments(source).unused(certain, known, all_ran=all_ran):
             event = SuppressionUnused(
                 _NO_NODE, item.start, item.end, item.names, item.remaining, item.problem
             )
