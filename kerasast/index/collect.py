@@ -158,14 +158,20 @@ class Collector:
         if isinstance(test, ast.Constant):
             self.block(first if test.value else second)
             return
-        body, orelse = self._arm(first), self._arm(second)
         if (dotted_name(test) or "").rpartition(".")[2] == "TYPE_CHECKING":
             # what the author tells the type checker is what the names mean; at run time they may be lazy
+            body, orelse = self._arm(first), self._arm(second)
             self._happen({name: bound for name, bound in orelse.items() if name not in body})
             self._happen(body)
             return
-        arms = [arm for arm, code in ((body, first), (orelse, second)) if not _leaves(code)]
-        self._happen(join(arms or [body, orelse]))
+        blocks = [first]
+        while len(second) == 1 and isinstance(second[0], ast.If):  # `elif`, without a frame for each
+            blocks.append(second[0].body)
+            second = second[0].orelse
+        blocks.append(second)
+        arms = [self._arm(block) for block in blocks]
+        staying = [arm for arm, block in zip(arms, blocks, strict=True) if not _leaves(block)]
+        self._happen(join(staying or arms))
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
         kept, self.names = self.names, {}

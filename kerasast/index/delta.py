@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from kerasast.index.bindings import OPAQUE, AliasBinding, Binding, ImportBinding
 
+MAX_BINDINGS = 16
+"""A name that may be bound in more ways has an opaque binding for the rest of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -41,8 +44,8 @@ def join(arms: Iterable[Delta]) -> Delta:
     joined: Delta = {}
     for name in dict.fromkeys(name for arm in arms for name in arm):
         found = [arm[name] for arm in arms if name in arm]
-        bindings: tuple[Binding, ...] = ()
-        for bound in found:
+        bindings = found[0].bindings
+        for bound in found[1:]:
             bindings = _union(bindings, bound.bindings)
         joined[name] = Bound(bindings, len(found) == len(arms) and all(bound.definite for bound in found))
     return joined
@@ -54,8 +57,11 @@ def weaken(names: Delta) -> Delta:
 
 
 def _union(first: tuple[Binding, ...], second: tuple[Binding, ...]) -> tuple[Binding, ...]:
+    if len(first) >= MAX_BINDINGS:
+        return first
     # by representation: LiteralBinding(1) equals LiteralBinding(True), and lists cannot be hashed
-    return tuple({repr(binding): binding for binding in (*first, *second)}.values())
+    union = tuple({repr(binding): binding for binding in (*first, *second)}.values())
+    return union if len(union) < MAX_BINDINGS else (*union[: MAX_BINDINGS - 1], OPAQUE)
 
 
 def _without_self_reference(

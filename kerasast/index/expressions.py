@@ -47,6 +47,8 @@ def bindings_of(node: ast.expr, package: str) -> tuple[Binding, ...]:
     if isinstance(node, ast.Call):
         return (_lazy_import(node, package) or _getattr(node) or OPAQUE,)
     if isinstance(node, ast.IfExp):
+        if isinstance(node.orelse, ast.IfExp):  # a chain of them decides by more than which library there is
+            return (OPAQUE,)
         return bindings_of(node.body, package) + bindings_of(node.orelse, package)
     try:
         return (LiteralBinding(_literal(node, [MAX_LITERAL_ITEMS])),)
@@ -56,15 +58,18 @@ def bindings_of(node: ast.expr, package: str) -> tuple[Binding, ...]:
 
 def string_items(node: ast.expr | None) -> tuple[str, ...] | None:
     """The items of a literal list, tuple or set of strings, or of a sum of such; `None` for anything else."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = string_items(node.left), string_items(node.right)
-        return None if left is None or right is None else left + right
+    added: tuple[str, ...] = ()
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        right = string_items(node.right)
+        if right is None:
+            return None
+        node, added = node.left, right + added
     if not isinstance(node, ast.List | ast.Tuple | ast.Set):
         return None
     items = [
         item.value for item in node.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)
     ]
-    return tuple(items) if len(items) == len(node.elts) else None
+    return (*items, *added) if len(items) == len(node.elts) else None
 
 
 def _literal(node: ast.expr | None, budget: list[int]) -> object:

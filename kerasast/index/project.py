@@ -75,7 +75,7 @@ class ExternalSymbol:
 Symbol = ApiSymbol | ClassSymbol | FunctionSymbol | ModuleSymbol | LiteralSymbol | ExternalSymbol
 
 _KEPT_TREES = 64
-_MAX_DEPTH = 100
+_MAX_DEPTH = 40
 _BUILTINS = frozenset(dir(builtins))
 _V1 = "tensorflow.compat.v1"
 _V2 = "tensorflow.compat.v2"

@@ -6,11 +6,13 @@ import json
 import pickle
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
 from index_helpers import make_index
 
+from kerasast.index.delta import MAX_BINDINGS
 from kerasast.index.module_index import (
     AliasBinding,
     Binding,
@@ -117,6 +119,7 @@ ASSIGNMENTS: list[tuple[str, str, tuple[Binding, ...]]] = [
     (f"huge = 0x{'f' * 5000}", "huge", (OPAQUE,)),
     ("model = build()", "model", (OPAQUE,)),
     ("keras = a.b if new else c.d", "keras", (AliasBinding("a.b"), AliasBinding("c.d"))),
+    ("keras = a if x else b if y else c", "keras", (OPAQUE,)),
     ("x = 1\nx += 1", "x", (OPAQUE,)),
     ("x = 1\nx = 2", "x", (LiteralBinding(2),)),
     ("x = 1\ndel x", "x", ()),
@@ -226,6 +229,7 @@ EXPORTS = [
     ("__all__ = ['a']\n__all__.append('b')", ("a", "b")),
     ("__all__ = ['a']\n__all__.extend(['b'])", ("a", "b")),
     ("__all__: list[str] = []", ()),
+    ("__all__ = " + " + ".join(["['a']"] * 400), ("a",) * 400),
     ("x = 1", None),
     ("__all__ = ['a'] + other.__all__", None),
     ("__all__ = ['a']\n__all__ += other.__all__", None),
@@ -366,6 +370,23 @@ def test_the_digest_is_the_same_in_another_process() -> None:
         for seed in ("1", "2")
     }
     assert len(digests) == 1
+
+
+def test_a_name_with_very_many_bindings_costs_linear_time() -> None:
+    code = "x = -1\n" + "".join(f"if a:\n  x = {i}\n  y{i} = {i}\n" for i in range(3000))
+    started = time.perf_counter()
+    bindings = make_index(code).bindings["x"]
+    assert time.perf_counter() - started < 2
+    assert bindings[0] == LiteralBinding(-1)
+    assert bindings[-1] == OPAQUE
+    assert len(bindings) == MAX_BINDINGS
+
+
+def test_a_long_chain_of_elif_is_no_problem() -> None:
+    code = "if x:\n  k = 0\n" + "".join(f"elif x:\n  import m{i}\n" for i in range(500)) + "else:\n  k = 1\n"
+    bindings = make_index(code).bindings
+    assert bindings["k"] == (LiteralBinding(0), LiteralBinding(1))
+    assert bindings["m499"] == (imported("m499"),)
 
 
 def test_deep_nesting_is_no_problem() -> None:
