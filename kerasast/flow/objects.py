@@ -14,6 +14,7 @@ from kerasast.flow.events import ApiUse, ObjectCreated
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import static_value
 from kerasast.flow.sequential import sequential_changes
+from kerasast.flow.summaries import call_through_summary
 from kerasast.flow.values import (
     UNKNOWN,
     ClassValue,
@@ -29,7 +30,6 @@ from kerasast.flow.values import (
     TupleValue,
     Value,
 )
-from kerasast.flow.world import extend_trace
 from kerasast.keras_api import ApiName, ancestors, lookup
 
 _KINDS = (
@@ -162,8 +162,8 @@ def _wrapped(machine: Machine, bound: Arguments) -> tuple[ObjectId, ...]:
 def announce(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> Ref:
     """Begin the story of a new object and tell of it."""
     state = machine.world.state(ref.id)
-    if state.kind.has_weights and not state.trace:
-        state = machine.world.update(ref.id, trace=extend_trace(state, machine.step(node, _birth(state))))
+    if state.kind.has_weights:
+        state = machine.world.update(ref.id, trace=(machine.step(node, _birth(state)), *state.trace))
     if machine.wants(ObjectCreated) and not machine.frame.foreign:
         machine.emit(ObjectCreated(node, ref.id, state, arguments, machine.enclosing, machine.world))
     return ref
@@ -364,6 +364,13 @@ def kind_of_class(lineage: Ancestry) -> Kind:
 
 def instantiate(machine: Machine, cls: ClassValue, arguments: Arguments, node: ast.AST) -> Value:
     """A new instance of a project class, through its constructor."""
+    made = call_through_summary(machine, cls, arguments, lambda given: _construct(machine, cls, given, node))
+    ref = made if isinstance(made, Ref) else _construct(machine, cls, arguments, node)
+    machine.world.update(ref.id, created=node)
+    return announce(machine, ref, arguments, node)
+
+
+def _construct(machine: Machine, cls: ClassValue, arguments: Arguments, node: ast.AST) -> Ref:
     ref = _blank_instance(machine, cls, node)
     lineage = ancestry(cls, machine.version)
     machine.world.update(
@@ -378,10 +385,9 @@ def instantiate(machine: Machine, cls: ClassValue, arguments: Arguments, node: a
         _fill_fields(machine, ref, lineage, arguments)
     else:
         construct_base(machine, ref, arguments, node)
-    state = machine.world.state(ref.id)
-    if state.kind.has_weights:
+    if machine.world.state(ref.id).kind.has_weights:
         _collect_contents(machine, ref, lineage)
-    return announce(machine, ref, arguments, node)
+    return ref
 
 
 def _blank_instance(machine: Machine, cls: ClassValue, node: ast.AST) -> Ref:

@@ -80,6 +80,7 @@ class ModuleScope(Scope):
         self.name = name
         self.source = source
         self.project = project
+        self._classes: dict[ast.ClassDef, Value] = {}
 
     @property
     def module(self) -> ModuleScope:
@@ -94,6 +95,13 @@ class ModuleScope(Scope):
             elif name in _BUILTINS:
                 return External(f"builtins.{name}")
         return value
+
+    def class_of(self, node: ast.ClassDef) -> Value:
+        """The class that a statement at the top level defines; unknown while its own bases are looked up."""
+        if node not in self._classes:
+            self._classes[node] = UNKNOWN
+            self._classes[node] = make_class(node, self)
+        return self._classes[node]
 
     @cached_property
     def shares_names(self) -> bool:
@@ -140,9 +148,7 @@ def symbol_value(symbol: Symbol, project: ProjectIndex) -> Value:
             node = None if scope is None else scope.definitions.get((info.name, info.line))
             if scope is None or node is None:
                 return UNKNOWN
-            if isinstance(node, ast.ClassDef):
-                return make_class(node, scope)
-            return FunctionValue(node, scope)
+            return scope.class_of(node) if isinstance(node, ast.ClassDef) else FunctionValue(node, scope)
     return UNKNOWN
 
 

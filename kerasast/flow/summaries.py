@@ -62,9 +62,9 @@ class Summary:
 
 
 def call_through_summary(
-    machine: Machine, function: FunctionValue, arguments: Arguments, follow: Follow
+    machine: Machine, function: FunctionValue | ClassValue, arguments: Arguments, follow: Follow
 ) -> Value | None:
-    """The value of a call by the summary of its function; `None` if the call is of a kind that has none."""
+    """The value of a call by the summary of its function or class; `None` if the call is of a kind that has none."""
     if not _has_summaries(function):
         return None
     arguments = _generalised(machine, function, arguments)
@@ -80,7 +80,7 @@ def call_through_summary(
     return _follow_first(machine, known, key, arguments, follow)
 
 
-def _has_summaries(function: FunctionValue) -> bool:
+def _has_summaries(function: FunctionValue | ClassValue) -> bool:
     if function.scope is not function.scope.module or isinstance(function.node, ast.Lambda):
         return False
     return not _binds_globals(function.node)
@@ -107,7 +107,7 @@ def _changed(arguments: Arguments, change: Callable[[int | str, Value], Value]) 
     return Arguments(bound, positional, arguments.complete)
 
 
-def _generalised(machine: Machine, function: FunctionValue, arguments: Arguments) -> Arguments:
+def _generalised(machine: Machine, function: FunctionValue | ClassValue, arguments: Arguments) -> Arguments:
     """The arguments without the values of parameters that have had too many: names of layers, numbers of filters."""
     exhausted = len(machine.variety.get((function.node, None), ())) >= MAX_SUMMARIES
     general: set[int | str] = set()
@@ -122,7 +122,7 @@ def _generalised(machine: Machine, function: FunctionValue, arguments: Arguments
     return _changed(arguments, lambda parameter, value: UNKNOWN if parameter in general else value)
 
 
-def _key(machine: Machine, function: FunctionValue, arguments: Arguments) -> Hashable | None:
+def _key(machine: Machine, function: FunctionValue | ClassValue, arguments: Arguments) -> Hashable | None:
     parts = tuple((parameter, _abstract(machine, value)) for parameter, value in _given(arguments))
     if any(part is None for _, part in parts):
         return None

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kerasast.flow.values import (
     UNKNOWN,
+    BoundMethod,
     Const,
+    FunctionValue,
     Kind,
     LayersOf,
     ObjectId,
     ObjectState,
+    Partial,
     Ref,
+    SuperValue,
     Tensor,
     Tri,
     TupleValue,
     Value,
     WeightsOf,
 )
+
+if TYPE_CHECKING:
+    from kerasast.flow.scopes import Scope
 
 MAX_TRACE = 8
 """Steps kept in a story; the first (where the object was created) and the latest ones stay."""
@@ -147,6 +155,7 @@ class World:
         """`value` reaches code that is not followed: nothing is certain any more about what it leads to."""
         stack = [value]
         seen: set[ObjectId] = set()
+        functions: set[ast.AST] = set()
         while stack:
             match stack.pop():
                 case Ref(target) | LayersOf(owner=target):
@@ -161,6 +170,13 @@ class World:
                     stack.extend(state.items)
                 case TupleValue(items):
                     stack.extend(items)
+                case FunctionValue(node=node) as function if node not in functions:
+                    functions.add(node)
+                    stack.extend(captured(function))
+                case BoundMethod(receiver=receiver) | SuperValue(receiver=receiver):
+                    stack.append(receiver)
+                case Partial(function=called, args=args, keywords=keywords):
+                    stack.extend((called, *args, *(item for _, item in keywords)))
 
 
 class Join:
@@ -182,7 +198,10 @@ class Join:
             elif other is not state:
                 changed.append((target, other, state))
         for target, other, state in changed:
-            world.put(target, self._join_states(other, state))
+            joined = self._join_states(other, state)
+            if world.state(target).escaped and not joined.escaped:  # by joining another object that leads here
+                joined = replace(joined, escaped=True)
+            world.put(target, joined)
 
     def value(self, left: Value, right: Value) -> Value:
         """What a name that is `left` on one path and `right` on the other is after them."""
@@ -234,7 +253,7 @@ class Join:
             frozen_late=a.frozen_late if a.frozen_late == b.frozen_late else None,
             escaped=a.escaped or b.escaped,
             contents=a.contents if same_contents else tuple(dict.fromkeys(a.contents + b.contents)),
-            complete=a.complete and b.complete and same_contents and items_complete,
+            complete=a.complete and b.complete and same_contents and items_complete and a.keys == b.keys,
             arguments=self._join_values(a.arguments, b.arguments),
             arguments_complete=a.arguments_complete and b.arguments_complete,
             compile_arguments=self._join_values(a.compile_arguments, b.compile_arguments),
@@ -270,6 +289,30 @@ def _join_kinds(a: Kind, b: Kind) -> Kind:
     if a.has_weights and b.has_weights:
         return Kind.LAYER
     return Kind.INSTANCE
+
+
+def captured(function: FunctionValue) -> Iterator[Value]:
+    """What the names mean that a function reads from the scopes around it, as far as these have bound them."""
+    for name in _names_read(function.node):
+        scope: Scope | None = function.scope
+        while scope is not None:
+            value = scope.names.get(name)
+            if value is not None:
+                yield value
+                break
+            scope = scope.parent
+
+
+def _names_read(node: ast.AST) -> frozenset[str]:
+    cached: frozenset[str] | None = getattr(node, "_kerasast_reads", None)
+    if cached is None:
+        cached = frozenset(
+            inner.id
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+        )
+        node._kerasast_reads = cached  # type: ignore[attr-defined]
+    return cached
 
 
 def extend_trace(state: ObjectState, step: Any) -> tuple[Any, ...]:
