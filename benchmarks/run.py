@@ -27,12 +27,13 @@ sys.path.insert(0, str(ROOT))
 from kerasast.check_file import check_file, check_project  # noqa: E402
 from kerasast.config import Settings  # noqa: E402
 from kerasast.discovery import discover  # noqa: E402
-from kerasast.engine import Analyzer, module_key  # noqa: E402
+from kerasast.engine import Analyzer  # noqa: E402
 from kerasast.index.module_index import ModuleIndex, index_module  # noqa: E402
 from kerasast.index.project import ProjectIndex  # noqa: E402
 from kerasast.parsing import ParsedFile, parse_bytes  # noqa: E402
 from kerasast.prefilter import select_files  # noqa: E402
 from kerasast.registry import select_rules  # noqa: E402
+from kerasast.survey import module_key  # noqa: E402
 from kerasast.versions import KERAS_3  # noqa: E402
 
 DOCS = ROOT / "docs" / "performance.md"
