@@ -185,6 +185,12 @@ def _ignore_file(folder: str, path: Path) -> _Patterns | None:
         return None
 
 
+def _why_not(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return "no such file or folder"
+    return error.strerror or str(error) if isinstance(error, OSError) else "is not a path"
+
+
 def _posix(path: str) -> str:
     return path.replace(os.sep, "/") if os.sep != "/" else path
 
@@ -211,8 +217,7 @@ class _Search:
             path.stat()
         except (OSError, ValueError) as error:
             if _GLOB.isdisjoint(argument) or not self._add_glob(argument):
-                missing = isinstance(error, FileNotFoundError | NotADirectoryError)
-                self._problem(argument, "no such file or folder" if missing else error)
+                self._problem(argument, _why_not(error))
             return
         if not (self.force_exclude and self._is_excluded(path)):
             self._add_named(argument, path)
@@ -303,7 +308,7 @@ class _Search:
             with os.scandir(folder) as entries:
                 return sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            self._problem(folder, error)
+            self._problem(folder, _why_not(error))
             return []
 
     def _take(self, path: Path, *, explicit: bool = False) -> None:
@@ -316,6 +321,5 @@ class _Search:
     def _relative(self, path: Path) -> str:
         return (path.relative_to(self.root) if self.root in path.parents else path).as_posix()
 
-    def _problem(self, path: str, error: Exception | str) -> None:
-        message = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    def _problem(self, path: str, message: str) -> None:
         self.problems.setdefault(path, DiscoveryProblem(path, message))

@@ -242,7 +242,7 @@ def test_an_existing_file_is_not_a_glob(root: Path) -> None:
         ("a.py/b.py", "no such file or folder"),
         ("a.csv", "is neither a .py nor an .ipynb file"),
         ("a.pyi", "is neither a .py nor an .ipynb file"),
-        ("a\0b", "embedded null byte"),
+        ("a\0b", "is not a path"),
         ("x" * 5000, "File name too long"),
     ],
 )
