@@ -28,13 +28,13 @@ def get_config_without_super(ctx: Context, event: ClassDefined) -> Iterator[Diag
     config = facts.config
     if config is None or config.inherits or not config.complete or "name" in config.keys:
         return
-    base = keras_base(facts)
-    lost = _LOST[role]
-    if base is not None:
-        short = base.rpartition(".")[2]
-        lost = f"what `{short}` records (activation, initializers, …) and {lost}"
     constructor = facts.constructor
     forwards = constructor is None or constructor.kwargs is not None
+    # A constructor without `**kwargs` gives the built-in base fixed arguments: these are not lost.
+    base = keras_base(facts) if forwards else None
+    lost = _LOST[role]
+    if base is not None:
+        lost = f"the arguments of `{base.rpartition('.')[2]}`, {lost}"
     yield ctx.report(
         method.node,
         f"`get_config` of `{facts.cls.name}` leaves out the base class's config: a loaded {role.value} forgets {lost}",

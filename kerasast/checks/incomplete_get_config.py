@@ -35,6 +35,8 @@ def incomplete_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
         return
     recorded = _USUAL | config.keys.keys() | (base_parameters(facts) if config.inherits else frozenset())
     recorded -= config.removed - _USUAL
+    if config.inherits:
+        recorded |= _handed_on(constructor)
     declared = _declared_by_base(facts)
     lost = [
         item
@@ -78,6 +80,16 @@ def _declared_by_base(facts: ClassFacts) -> set[str]:
         return set()
     owner = class_facts(method.owner, facts.version).constructor
     return set() if owner is None else {item.name for item in owner.parameters}
+
+
+def _handed_on(constructor: Constructor) -> set[str]:
+    """The arguments that the base class is given by name; what wraps a function records all that it is given."""
+    return {
+        keyword.arg
+        for call in constructor.super_calls
+        for keyword in call.node.keywords
+        if keyword.arg is not None and isinstance(keyword.value, ast.Name) and keyword.value.id == keyword.arg
+    }
 
 
 def _matters(constructor: Constructor, parameter: Parameter) -> bool:

@@ -69,7 +69,7 @@ def _given_on_load(facts: ClassFacts, role: Role) -> frozenset[str]:
         return frozenset()  # Keras 2 records nothing but the arguments of a model's constructor.
     if facts.defines("get_config"):
         config = facts.full_config
-        if config is None or not config.inherits:
+        if config is None or not config.inherits or not config.complete:
             return frozenset()
         return keys - config.removed
     if role is Role.LAYER and keras_base(facts) is None:

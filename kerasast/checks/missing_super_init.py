@@ -23,7 +23,7 @@ def missing_super_init(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
     if (
         not facts.ancestry.complete
         or facts.is_decorated
-        or facts.defines("__new__")
+        or (facts.defines("__new__") or facts.defines("__call__"))
         or facts.cls.node.keywords
     ):
         return

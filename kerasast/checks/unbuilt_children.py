@@ -13,6 +13,7 @@ from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts, made_calls
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, is_functional, is_sequential, is_unbuilt_layer, role_of
+from kerasast.flow.uses import may_be_a_layer
 from kerasast.registry import rule
 
 _ALL_LAYERS = frozenset({"layers", "_layers", "submodules", "_flatten_layers", "call", "__call__"})
@@ -37,7 +38,7 @@ def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
         for attribute, stores in facts.stores.items()
         if attribute in used - built and _has_weights(attribute, facts)
     }
-    if not children:
+    if not children or may_be_a_layer(facts.cls):
         return
     names = listed([f"self.{name}" for name in children])
     effect = (

@@ -101,11 +101,13 @@ def _known(facts: ClassFacts) -> frozenset[str]:
 
 
 def _comes_from_elsewhere(ctx: Context, facts: ClassFacts, attribute: str) -> bool:
-    """Whether code outside the class may set the attribute: other code of the file, or a subclass."""
-    module = facts.cls.scope.module
-    tree = module.project.tree(module.name)
-    if tree is None or attribute in _set_on_others(tree):
-        return True
+    """Whether code outside the class may set the attribute: other code of the project, or a subclass."""
+    for name in ctx.project.modules:
+        source = ctx.project.source(name)
+        if source is not None and (f".{attribute}" in source.code or "setattr" in source.code):
+            tree = ctx.project.tree(name)
+            if tree is None or attribute in _set_on_others(tree):
+                return True
     return any(attribute in info.attributes for info in _subclasses(ctx, facts.cls.name))
 
 

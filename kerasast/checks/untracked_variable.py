@@ -12,6 +12,7 @@ from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts, SelfStore, made_calls
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, creates_state, role_of
+from kerasast.flow.scopes import static_value
 from kerasast.flow.values import ApiValue, ClassValue, External
 from kerasast.registry import rule
 
@@ -98,23 +99,32 @@ def _hidden(ctx: Context, facts: ClassFacts, store: SelfStore, method: MethodFac
     for node in made_calls(store.value):
         target = method.resolve(node.func)
         if isinstance(target, ClassValue):
-            holder, inner = f"`{target.name}`", _layer_inside(class_facts(target, facts.version))
+            inner = _layer_inside(class_facts(target, facts.version))
+            holder = f"`{target.name}`"
+            advice = f"derive `{target.name}` from `keras.layers.Layer`, or keep its layers on `self`"
         elif isinstance(target, External) and target.name in _CONTAINERS:
-            holder, inner = f"a {_CONTAINERS[target.name]}", _layer_argument(node, method, facts)
+            inner = _layer_argument(node, method, facts)
+            holder = f"a {_CONTAINERS[target.name]}"
+            advice = "keep the layers in a list or a dict"
         else:
             continue
-        if inner is None or _is_also_tracked(store, facts):
+        if inner is None or _is_also_tracked(store, facts) or _is_given_self(node, method):
             continue
         yield ctx.report(
             store.node,
             f"the `{inner}` inside `self.{store.attr}` of `{facts.cls.name}` is neither trained nor saved:"
             f" Keras does not look into {holder}",
-            help="keep the layer itself on `self`, in a list or a dict"
-            if isinstance(target, External)
-            else f"derive `{target.name}` from `keras.layers.Layer`, or keep its layers on `self`"
-            if isinstance(target, ClassValue)
-            else None,
+            help=advice,
         )
+
+
+def _is_given_self(node: ast.Call, method: MethodFacts) -> bool:
+    """Whether a helper is given the model, where it may keep its layers: `Head(self)`."""
+    return any(
+        isinstance(inner, ast.Name) and inner.id == method.self_name
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords))
+        for inner in ast.walk(argument)
+    )
 
 
 def _layer_inside(facts: ClassFacts) -> str | None:
@@ -164,8 +174,6 @@ def _is_also_tracked(store: SelfStore, facts: ClassFacts) -> bool:
 def _shared(ctx: Context, facts: ClassFacts) -> Iterator[Diagnostic]:
     """A layer in the class body belongs to no instance."""
     used = {read.attr for method in reached_methods(facts, ["call"]) for read in method.reads}
-    from kerasast.flow.scopes import static_value
-
     for statement in facts.cls.node.body:
         if not (isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)):
             continue
