@@ -88,11 +88,12 @@ def blank_magics(text: str) -> str:
             return "\n".join(" " * len(line) for line in lines)
         lines[first] = " " * len(lines[first])
     depth = 0
-    continued = in_string = False
+    continued = in_string = joined = False
     result = []
     for line in lines:
-        if continued or (depth == 0 and not in_string):
+        if continued or (depth == 0 and not in_string and not joined):
             line, continued = _blank_line(line, continued)
+        joined = not continued and line.endswith("\\")
         if not continued:
             depth, in_string = _scan(line, depth, in_string)
         result.append(line)
@@ -103,7 +104,10 @@ def _blank_line(line: str, continued: bool) -> tuple[str, bool]:
     """Blank one line if it is (or continues) a magic; say whether the next line continues it."""
     stripped = line.lstrip()
     is_magic = stripped.startswith(("%", "!", "?")) or (
-        stripped.rstrip().endswith("?") and "#" not in stripped and "'" not in stripped and '"' not in stripped
+        stripped.rstrip().endswith("?")
+        and "#" not in stripped
+        and "'" not in stripped
+        and '"' not in stripped
     )
     if continued:
         return " " * len(line), line.rstrip().endswith("\\")
