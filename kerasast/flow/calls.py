@@ -460,7 +460,7 @@ def _unpack(machine: Machine, targets: Sequence[ast.expr], value: Value) -> None
         return
     for target in targets:
         if isinstance(value, Tensor | WeightsOf):
-            assign(machine, target, value)
+            assign(machine, target, element_of(machine, value))
         else:
             assign(machine, target, machine.unknown(target))
     element_of(machine, value)
