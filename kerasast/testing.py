@@ -25,7 +25,7 @@ from functools import cached_property
 from pathlib import Path
 
 from kerasast.diagnostics import Diagnostic
-from kerasast.documents import Block, DocumentError, parse_document
+from kerasast.documents import Block, DocumentError, read_document, validate
 from kerasast.registry import Rule, all_rules
 from kerasast.source import SourceFile, source_from_bytes
 from kerasast.spelling import swap_spelling
@@ -148,7 +148,7 @@ def iter_examples(path: str | Path) -> Iterator[Example]:
         DocumentError: the file is not well-formed, or a mark is not.
     """
     path = Path(path)
-    doc = parse_document(path.read_text(encoding="utf-8"), path)
+    doc = read_document(path)
     own = doc.name if doc.section("What it does") else None
     groups = list(_groups(doc.blocks))
     for number, group in enumerate(groups):
@@ -356,9 +356,17 @@ def explain(example: Example, version: KerasVersion, spelling: Spelling, problem
 
 
 def main(arguments: list[str]) -> int:
-    """Check the documents at the given paths and print what differs; 1 if anything does, else 0."""
+    """Check the documents at the given paths and print what differs; 1 if anything does, else 0.
+
+    The form of rules' documents is checked too. Files without `## What it does` are files of further cases.
+    """
     failures = count = 0
     for path in arguments:
+        doc = read_document(path)
+        is_rule = doc.section("What it does") is not None
+        for problem in validate(doc, all_rules().get(doc.name)) if is_rule else ():
+            failures += 1
+            print(f"{path}: {problem}")
         for example in iter_examples(path):
             for version, spelling in example.runs():
                 count += 1

@@ -41,7 +41,7 @@ def failure(error: BaseException, folder: str) -> Json:
     return {
         "type": type(error).__name__,
         "message": str(error).replace(folder, ""),
-        "file": os.path.relpath(last.filename, f"{folder}/src") if last else None,
+        "file": last.filename.replace(f"{folder}/src/", "") if last else None,
         "line": last.lineno if last else None,
     }
 

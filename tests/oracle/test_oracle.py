@@ -49,7 +49,8 @@ def outcomes(request: pytest.FixtureRequest) -> Outcomes:
 @pytest.mark.parametrize("example, keras", _runs())
 def test_keras_agrees(example: Example, keras: str, outcomes: Outcomes) -> None:
     verdict = judge(example, KerasVersion.parse(keras), outcomes[keras])
-    assert verdict.agrees, f"{example.document}:{example.line}: Keras {keras}: {verdict.text}"
+    if not verdict.agrees:
+        pytest.fail(f"{example.document}:{example.line}: Keras {keras}: {verdict.text}", pytrace=False)
 
 
 def test_evidence_is_up_to_date(outcomes: Outcomes) -> None:

@@ -253,11 +253,22 @@ def test_notebook_has_a_cell_for_each_marker(tmp_path: Path, monkeypatch: pytest
 
 
 def test_command_line_counts_failures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = document(tmp_path, "python exact\nimport keras\nbad()")
+    path = tmp_path / "bad-call.md"
+    path.write_text(GOOD.replace("good()", "bad()"))
     assert main([str(path)]) == 1
-    assert capsys.readouterr().out.endswith("2 checked, 2 failed\n")
-    assert main([str(document(tmp_path, "python\nimport keras\nbad()  # error"))]) == 0
+    assert capsys.readouterr().out.endswith("4 checked, 2 failed\n")
+    path.write_text(GOOD)
+    assert main([str(path)]) == 0
     assert capsys.readouterr().out == "4 checked, 0 failed\n"
+
+
+def test_command_line_checks_the_form_of_documents(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bad-call.md"
+    path.write_text(GOOD.replace("## Proof", "## Proofs"))
+    assert main([str(path)]) == 1
+    assert f"{path}: the section `## Proof` is missing\n" in capsys.readouterr().out
 
 
 GOOD = """# bad-call
