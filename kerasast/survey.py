@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kerasast.boundary import attempt, explain
 from kerasast.companions import imported_files
@@ -15,6 +15,7 @@ from kerasast.config import Settings
 from kerasast.discovery import DiscoveredFile
 from kerasast.flow.events import CheckCrashed
 from kerasast.index.module_index import ModuleIndex, index_module
+from kerasast.index.naming import key_of
 from kerasast.index.project import ProjectIndex
 from kerasast.parsing import ParsedFile, parse_bytes, unreadable
 from kerasast.prefilter import select_files
@@ -128,10 +129,8 @@ def module_key(relative: str) -> tuple[str, bool]:
     `relative` is the path from the project's root. `pkg/mod.py` is `pkg.mod`, `pkg/__init__.py` is `pkg`, and
     `nb.ipynb` is `nb.ipynb`: no two files share a key.
     """
-    *folders, name = relative.strip("/").split("/")
-    if name == "__init__.py" and folders:
-        return ".".join(folders), True
-    return ".".join([*folders, name.removesuffix(".py")]), False
+    path = PurePosixPath(relative)
+    return key_of(path), path.name == "__init__.py" and len(path.parts) > 1
 
 
 def display_path(path: Path) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
+_DOT = "\N{ONE DOT LEADER}"
+
 
 def module_name(path: str | Path, roots: Iterable[str | Path]) -> str:
     """The key of a file: its path from the base of its project, dotted, without its ending.
@@ -23,12 +25,17 @@ def module_name(path: str | Path, roots: Iterable[str | Path]) -> str:
 
 
 def key_of(path: PurePath) -> str:
-    """The key of a path that is relative to the project's base."""
-    parts = [part.replace(".", "-") for part in path.parent.parts]
+    """The key of a path that is relative to the project's base. No two files share one.
+
+    A dot in a name, which no import can mean, is replaced by a character that looks like it.
+    """
+    parts = [part.replace(".", _DOT) for part in path.parts if part != path.anchor]
+    name = path.stem if path.suffix in (".py", ".ipynb") else f"{path.name}."
+    parts[-1] = name.replace(".", _DOT)
     if path.suffix == ".ipynb":
-        parts += [path.stem.replace(".", "-"), "ipynb"]
-    elif path.name != "__init__.py" or not parts:
-        parts.append(path.stem.replace(".", "-"))
+        parts.append("ipynb")
+    elif path.name == "__init__.py" and len(parts) > 1:
+        parts.pop()
     return ".".join(parts)
 
 

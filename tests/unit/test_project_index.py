@@ -310,7 +310,7 @@ LAYOUTS = [
     ),
     pytest.param(
         {"v1.0/train.py": "import utils", "v1.0/utils.py": "", "v2.0/utils.py": ""},
-        "v1-0.train", "utils", "module v1-0.utils", id="folders that are no identifiers",
+        "v1․0.train", "utils", "module v1․0.utils", id="folders that are no identifiers",
     ),
     pytest.param(
         {"p/__init__.py": "from p import a", "p/a.py": ""}, "p", "a", "module p.a", id="a package imports of itself",
@@ -446,10 +446,12 @@ def test_what_a_module_itself_binds() -> None:
         ("pkg/__init__.py", "pkg"),
         ("pkg/sub/mod.py", "pkg.sub.mod"),
         ("__init__.py", "__init__"),
-        ("a.b/c.d.py", "a-b.c-d"),
+        ("a.b/c.d.py", "a․b.c․d"),
+        ("train.sh", "train․sh․"),
+        ("/abs/train.py", "abs.train"),
         ("nb/train.ipynb", "nb.train.ipynb"),
         ("nb/01 intro.ipynb", "nb.01 intro.ipynb"),
-        ("script", "script"),
+        ("script", "script․"),
     ],
 )
 def test_the_key_of_a_relative_path(path: str, key: str) -> None:
