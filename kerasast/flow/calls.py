@@ -10,7 +10,15 @@ from kerasast.flow import externals, lifecycle, objects
 from kerasast.flow.ancestry import ancestry, class_bindings
 from kerasast.flow.arguments import Argument, Arguments
 from kerasast.flow.attributes import set_attribute
-from kerasast.flow.containers import call_container, call_string, element_of, merge_tensors, set_item
+from kerasast.flow.containers import (
+    call_container,
+    call_string,
+    element_of,
+    iterated,
+    merge_tensors,
+    new_container,
+    set_item,
+)
 from kerasast.flow.machine import MAX_DEPTH, Frame, Machine
 from kerasast.flow.scopes import Scope, static_value
 from kerasast.flow.summaries import call_through_summary
@@ -68,7 +76,7 @@ def evaluate_arguments(machine: Machine, node: ast.Call) -> Arguments:
             positional.append(Argument(item, machine.evaluate(item)))
             continue
         value = machine.evaluate(item.value)
-        spread = machine.world.items(value)
+        spread = iterated(machine, value)
         if spread is None:
             machine.world.escape(value)
             complete = False
@@ -224,6 +232,7 @@ def call_function(
 ) -> Value:
     """Follow a call of a project function with these arguments."""
     if not _can_follow(machine, function):
+        machine.world.escape(function)
         if receiver is not None:
             machine.world.escape(receiver)
         return unresolved(machine, arguments, node)
@@ -452,11 +461,11 @@ def assign(machine: Machine, target: ast.expr, value: Value) -> None:
 
 
 def _unpack(machine: Machine, targets: Sequence[ast.expr], value: Value) -> None:
-    items = machine.world.items(value)
-    starred = any(isinstance(target, ast.Starred) for target in targets)
-    if items is not None and not starred and len(items) == len(targets):
-        for target, item in zip(targets, items, strict=True):
-            assign(machine, target, item)
+    items = iterated(machine, value)
+    spread = None if items is None else _spread(machine, targets, items)
+    if spread is not None:
+        for target, item in zip(targets, spread, strict=True):
+            assign(machine, target.value if isinstance(target, ast.Starred) else target, item)
         return
     for target in targets:
         if isinstance(value, Tensor | WeightsOf):
@@ -464,6 +473,18 @@ def _unpack(machine: Machine, targets: Sequence[ast.expr], value: Value) -> None
         else:
             assign(machine, target, machine.unknown(target))
     element_of(machine, value)
+
+
+def _spread(machine: Machine, targets: Sequence[ast.expr], items: tuple[Value, ...]) -> list[Value] | None:
+    """One value for each target: a starred one takes in a list what the others leave."""
+    starred = next((index for index, item in enumerate(targets) if isinstance(item, ast.Starred)), None)
+    if starred is None:
+        return list(items) if len(items) == len(targets) else None
+    taken = len(items) - (len(targets) - 1)
+    if taken < 0:
+        return None
+    rest = new_container(machine, targets[starred], Kind.LIST, items[starred : starred + taken])
+    return [*items[:starred], rest, *items[starred + taken :]]
 
 
 def is_custom_object_scope(machine: Machine, value: Value) -> bool:

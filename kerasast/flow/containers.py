@@ -56,13 +56,25 @@ def element_of(machine: Machine, value: Value) -> Value:
             return LayersOf(owner, element=True, sliced=sliced)
         case Tensor():
             return value
+        case Ref(target) if machine.world.state(target).kind is Kind.INSTANCE:
+            machine.world.escape(value)  # Its `__iter__` or `__getitem__` may do anything.
         case TupleValue() | Ref():
             items = machine.world.items(value)
-            if items is not None and items and all(item == items[0] for item in items):
+            is_dict = isinstance(value, Ref) and machine.world.state(value.id).kind is Kind.DICT
+            if items and not is_dict and all(item == items[0] for item in items):
                 return items[0]
             for item in items if items is not None else known_items(machine, value):
                 machine.world.escape(item)
     return UNKNOWN
+
+
+def iterated(machine: Machine, value: Value) -> tuple[Value, ...] | None:
+    """What a loop over a container gives: its items, for a dict its keys; `None` where not all are known."""
+    items = machine.world.items(value)
+    if items is None or not isinstance(value, Ref):
+        return items
+    state = machine.world.state(value.id)
+    return tuple(Const(key) for key in dict.fromkeys(state.keys)) if state.kind is Kind.DICT else items
 
 
 def known_items(machine: Machine, value: Value) -> tuple[Value, ...]:
@@ -172,13 +184,9 @@ def call_container(
             if state.kind is Kind.DICT and values and isinstance(values[0], Const):
                 return _by_key(machine, state, values[0].value, node)
         case "update", [Ref(other)] if state.kind is Kind.DICT and world.state(other).kind is Kind.DICT:
-            added = world.state(other)
-            world.update(
-                ref.id,
-                items=state.items + added.items,
-                keys=state.keys + added.keys,
-                complete=state.complete and added.complete,
-            )
+            complete = state.complete and world.items(values[0]) is not None
+            keys, merged = merged_entries(state, world.state(other))
+            world.update(ref.id, items=merged, keys=keys, complete=complete)
         case "values", []:
             return new_container(machine, node, Kind.LIST, state.items, complete=state.complete)
         case "items", [] if state.kind is Kind.DICT and state.complete:
@@ -194,6 +202,12 @@ def call_container(
         case _:
             machine.escape(values)
     return machine.unknown(node)
+
+
+def merged_entries(*dicts: ObjectState) -> tuple[tuple[Any, ...], tuple[Value, ...]]:
+    """The keys and values of dicts put into one, in order: of two values for one key the later one counts."""
+    entries = dict(pair for state in dicts for pair in zip(state.keys, state.items, strict=False))
+    return tuple(entries), tuple(entries.values())
 
 
 def _extend(
@@ -222,6 +236,7 @@ def set_item(machine: Machine, owner: Value, index: Value, item: Value, node: as
         return
     if not isinstance(owner, Ref) or not machine.world.state(owner.id).kind.is_container:
         machine.world.escape(item)
+        machine.world.escape(owner)
         return
     state = machine.world.state(owner.id)
     if state.kind is Kind.DICT and isinstance(index, Const):

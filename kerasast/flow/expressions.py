@@ -12,6 +12,7 @@ from kerasast.flow.attributes import get_attribute
 from kerasast.flow.containers import (
     MAX_UNROLL,
     element_of,
+    iterated,
     known_items,
     merge_tensors,
     new_container,
@@ -100,7 +101,7 @@ def evaluate_items(machine: Machine, nodes: Sequence[ast.expr]) -> tuple[tuple[V
             items.append(machine.evaluate(node))
             continue
         value = machine.evaluate(node.value)
-        spread = machine.world.items(value)
+        spread = iterated(machine, value)
         if spread is None:
             complete = False
             items.append(element_of(machine, value))
@@ -133,8 +134,9 @@ def binary(machine: Machine, node: ast.BinOp | ast.AugAssign, left: Value, right
             return format_text(template, list(values))
         case _, Const(int() | float() as a), Const(int() | float() as b):
             return _arithmetic(node.op, a, b)
-        case ast.Mult(), Ref(), _:
+        case ast.Mult(), Ref(), _ if machine.world.items(left) is not None:
             return _repeat(machine, node, left, right)
+    machine.escape((left, right))  # An operator of a class of the project may do anything.
     return machine.unknown(node)
 
 
@@ -157,6 +159,7 @@ def _repeat(machine: Machine, node: ast.AST, left: Value, right: Value) -> Value
         or not isinstance(right.value, int)
         or right.value > MAX_UNROLL
     ):
+        machine.world.escape(left)
         return machine.unknown(node)
     return new_container(machine, node, Kind.LIST, items * right.value)
 
@@ -303,6 +306,7 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Value:
 def _item(machine: Machine, node: ast.Subscript, value: Value, index: Value) -> Value:
     state = machine.world.state_of(value)
     if state is not None and not state.kind.is_container:
+        machine.world.escape(value)
         return machine.unknown(node)
     items = machine.world.items(value)
     if isinstance(node.slice, ast.Slice):
@@ -426,7 +430,7 @@ def _generate(
         return True
     generator = node.generators[depth]
     iterable = machine.evaluate(generator.iter)
-    items = machine.world.items(iterable)
+    items = iterated(machine, iterable)
     complete = items is not None and len(items) <= MAX_UNROLL and len(results) <= MAX_UNROLL
     chosen = items if complete and items is not None else (element_of(machine, iterable),)
     for item in chosen:

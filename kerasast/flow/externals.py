@@ -8,18 +8,29 @@ from dataclasses import replace
 
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.attributes import get_attribute, set_attribute
-from kerasast.flow.containers import element_of, known_items, merge_tensors, new_container
+from kerasast.flow.containers import (
+    element_of,
+    iterated,
+    known_items,
+    merge_tensors,
+    merged_entries,
+    new_container,
+)
 from kerasast.flow.events import ExternalCall
 from kerasast.flow.machine import Machine
+from kerasast.flow.scopes import Scope
 from kerasast.flow.text import concatenate, join_path
 from kerasast.flow.values import (
     UNKNOWN,
+    BoundMethod,
     ClassValue,
     Const,
     External,
+    FunctionValue,
     Kind,
     LayersOf,
     ObjectId,
+    ObjectState,
     Partial,
     Ref,
     SuperValue,
@@ -41,13 +52,11 @@ _HARMLESS = (
     "logging.",
     "math.",
     "matplotlib.",
-    "numpy.",
     "os.",
     "pickle.",
     "cloudpickle.",
     "dill.",
     "pprint.",
-    "random.",
     "re.",
     "sys.",
     "tensorflow.GradientTape",
@@ -65,7 +74,15 @@ _HARMLESS = (
     "typing.",
     "warnings.",
 )
-"""What does nothing to the life of a Keras object that is given to it."""
+"""What does nothing to the life of a Keras object that is given to it, and does not give it back."""
+
+_GIVES_BACK = frozenset(
+    f"builtins.{name}" for name in ("filter", "iter", "max", "min", "next", "vars", "object.__getattribute__")
+)
+"""What may give back a thing that it was given, or a part of it, so that it has another name."""
+
+_RUNS = (".run", ".experimental_run_v2", ".merge_call", ".call_for_each_replica")
+"""Methods of `tf.distribute` strategies that call a function with what they are given."""
 
 _MAKES_WEIGHTS = ("tensorflow.compat.v1.layers.", "tensorflow.contrib.", "tensorflow.layers.")
 
@@ -103,12 +120,19 @@ def call_external(machine: Machine, name: str, arguments: Arguments, node: ast.A
         weights = next((value for value in values if isinstance(value, WeightsOf)), None)
         if weights is not None:
             return weights
-    if not name.startswith(_HARMLESS):
+    if _is_harmless(name):
+        machine.escape(value for value in values if isinstance(value, FunctionValue | BoundMethod | Partial))
+    else:
         machine.escape(values)
     tensor = merge_tensors(machine, values)
     if tensor is not None:
         return tensor if _is_pure(name) else replace(tensor, complete=False)
     return External(f"{name}()") if not name.startswith("builtins.") else machine.unknown(node)
+
+
+def _is_harmless(name: str) -> bool:
+    """Whether a function leaves the objects as they are that it is given. It may call the functions it is given."""
+    return name.startswith(_HARMLESS) and name not in _GIVES_BACK and not name.endswith(_RUNS)
 
 
 def _is_pure(name: str) -> bool:
@@ -159,7 +183,7 @@ def _sequence(kind: Kind) -> Callable[[Machine, Arguments, ast.AST], Value]:
         value = arguments.positional[0].value
         if isinstance(value, WeightsOf | LayersOf | Tensor):
             return value
-        items = machine.world.items(value)
+        items = iterated(machine, value)
         if items is None:
             return new_container(machine, node, kind, known_items(machine, value), complete=False)
         return new_container(machine, node, kind, items)
@@ -167,11 +191,30 @@ def _sequence(kind: Kind) -> Callable[[Machine, Arguments, ast.AST], Value]:
     return make
 
 
+def _sorted(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    """`sorted(…)`: the same items in an order that is not known."""
+    made = _sequence(Kind.LIST)(machine, arguments, node)
+    if isinstance(made, Ref):
+        state = machine.world.state(made.id)
+        if all(isinstance(item, Const) for item in state.items):
+            machine.world.update(made.id, complete=False)
+        else:
+            machine.world.escape(made)
+    return made
+
+
+def _reversed(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    made = _sequence(Kind.LIST)(machine, arguments, node)
+    if isinstance(made, Ref):
+        machine.world.update(made.id, items=machine.world.state(made.id).items[::-1])
+    return made
+
+
 def _tuple(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     if not arguments.positional:
         return TupleValue(())
     value = arguments.positional[0].value
-    items = machine.world.items(value)
+    items = iterated(machine, value)
     if items is not None:
         return TupleValue(items)
     return value if isinstance(value, WeightsOf | LayersOf | Tensor) else machine.unknown(node)
@@ -181,16 +224,19 @@ def _dict(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     weights = next((item.value for item in arguments.positional if isinstance(item.value, WeightsOf)), None)
     if weights is not None:
         return weights
-    keys = tuple(arguments.bound)
-    items = tuple(argument.value for argument in arguments.bound.values())
     complete = arguments.complete
+    given: list[ObjectState] = []
     for argument in arguments.positional:
         state = machine.world.state_of(argument.value)
         if state is not None and state.kind is Kind.DICT:
-            keys, items = (*state.keys, *keys), (*state.items, *items)
-            complete = complete and state.complete
+            given.append(state)
+            complete = complete and machine.world.items(argument.value) is not None
         else:
+            element_of(machine, argument.value)
             complete = False
+    named = tuple(argument.value for argument in arguments.bound.values())
+    given.append(ObjectState(Kind.DICT, items=named, keys=tuple(arguments.bound)))
+    keys, items = merged_entries(*given)
     return new_container(machine, node, Kind.DICT, items, complete=complete, keys=keys)
 
 
@@ -200,7 +246,7 @@ def _enumerate(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     value = arguments.positional[0].value
     if isinstance(value, WeightsOf):
         return value
-    items = machine.world.items(value)
+    items = iterated(machine, value)
     if items is not None:
         pairs = tuple(TupleValue((Const(index), item)) for index, item in enumerate(items))
         return new_container(machine, node, Kind.LIST, pairs)
@@ -213,7 +259,7 @@ def _zip(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     weights = next((value for value in values if isinstance(value, WeightsOf)), None)
     if weights is not None:
         return weights
-    lists = [machine.world.items(value) for value in values]
+    lists = [iterated(machine, value) for value in values]
     if any(items is None for items in lists):
         for value in values:
             element_of(machine, value)
@@ -257,6 +303,8 @@ def _getattr(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     match [argument.value for argument in arguments.positional]:
         case [owner, Const(str(name)), *_]:
             return get_attribute(machine, owner, name, node)
+        case values:
+            machine.escape(values[:1])
     return machine.unknown(node)
 
 
@@ -282,6 +330,7 @@ def _map(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     weights = next((value for value in values if isinstance(value, WeightsOf)), None)
     if weights is not None:
         return weights
+    machine.escape(values[:1])
     for value in values[1:]:
         element_of(machine, value)
     return machine.unknown(node)
@@ -294,6 +343,33 @@ def _len(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
 
 def _isinstance(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     return machine.unknown(node)
+
+
+def _any_name(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    """`exec`, `globals()`, …: whatever has a name here may be reached."""
+    scope: Scope | None = machine.frame.scope
+    while scope is not None:
+        machine.escape(list(scope.names.values()))
+        scope = scope.parent
+    return machine.unknown(node)
+
+
+def _vars(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    if not arguments.positional:
+        return _any_name(machine, arguments, node)
+    machine.escape(argument.value for argument in arguments.positional)
+    return machine.unknown(node)
+
+
+def _cast(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    return arguments.positional[1].value if len(arguments.positional) == 2 else machine.unknown(node)
+
+
+def _traced(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    """`tf.function(f)` does what `f` does; `tf.function(…)` alone is a decorator that changes nothing either."""
+    given = [argument.value for argument in arguments.positional]
+    function = given[0] if given else arguments.value("func")
+    return External("tensorflow.function") if function is None or function == Const(None) else function
 
 
 def _deepcopy(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
@@ -315,20 +391,25 @@ def _update_names(machine: Machine, arguments: Arguments, node: ast.AST) -> Valu
 _FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
     "builtins.dict": _dict,
     "builtins.enumerate": _enumerate,
+    "builtins.eval": _any_name,
+    "builtins.exec": _any_name,
     "builtins.getattr": _getattr,
+    "builtins.globals": _any_name,
     "builtins.isinstance": _isinstance,
     "builtins.iter": _first,
     "builtins.len": _len,
     "builtins.list": _sequence(Kind.LIST),
+    "builtins.locals": _any_name,
     "builtins.map": _map,
     "builtins.range": _range,
-    "builtins.reversed": _sequence(Kind.LIST),
+    "builtins.reversed": _reversed,
     "builtins.set": _sequence(Kind.SET),
     "builtins.setattr": _setattr,
-    "builtins.sorted": _sequence(Kind.LIST),
+    "builtins.sorted": _sorted,
     "builtins.str": _text,
     "builtins.super": _super,
     "builtins.tuple": _tuple,
+    "builtins.vars": _vars,
     "builtins.zip": _zip,
     "collections.OrderedDict": _dict,
     "copy.copy": _deepcopy,
@@ -341,8 +422,11 @@ _FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
     "os.path.join": _join,
     "pathlib.Path": _join,
     "pathlib.PurePath": _join,
+    "tensorflow.function": _traced,
     "tensorflow.identity": _first,
     "tqdm.auto.tqdm": _first,
     "tqdm.notebook.tqdm": _first,
     "tqdm.tqdm": _first,
+    "typing.cast": _cast,
+    "typing_extensions.cast": _cast,
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from kerasast.flow import calls
 from kerasast.flow.attributes import delete_attribute
-from kerasast.flow.containers import MAX_UNROLL, element_of, truth_of
+from kerasast.flow.containers import MAX_UNROLL, element_of, iterated, truth_of
 from kerasast.flow.expressions import binary
 from kerasast.flow.machine import LoopExits, Machine, Snapshot
 from kerasast.flow.scopes import make_class, symbol_value
@@ -258,7 +258,7 @@ def _with(machine: Machine, node: ast.With | ast.AsyncWith) -> None:
 
 def _for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
     iterable = machine.evaluate(node.iter)
-    items = machine.world.items(iterable)
+    items = iterated(machine, iterable)
     if items is not None and 0 < len(items) <= MAX_UNROLL and machine.budget > 0:
         _unroll(machine, node, items)
     else:

@@ -199,7 +199,9 @@ class Join:
                 changed.append((target, other, state))
         for target, other, state in changed:
             joined = self._join_states(other, state)
-            if world.state(target).escaped and not joined.escaped:  # by joining another object that leads here
+            if (
+                world.state(target).escaped and not joined.escaped
+            ):  # by joining another object that leads here
                 joined = replace(joined, escaped=True)
             world.put(target, joined)
 
