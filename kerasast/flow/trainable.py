@@ -74,10 +74,3 @@ def _note_late(machine: Machine, changed: ObjectId, step: Step, *, certain: bool
         late = certain and bool(state.fixed) and all(_differ(flags, fixed) for fixed in state.fixed.values())
         trace = extend_trace(state, step)
         machine.world.update(owner, trace=trace, frozen_late=step if late else None)
-
-
-def _is_adversary(machine: Machine, changed: ObjectId, owners: tuple[ObjectId, ...]) -> bool:
-    """Whether the flag is switched on purpose between two compiled models, one inside the other, as in a GAN."""
-    if machine.world.state(changed).compiled is Tri.NO:
-        return False
-    return any(machine.world.state(owner).compiled is not Tri.NO for owner in owners)
