@@ -92,7 +92,7 @@ class ModuleScope(Scope):
             symbol = self.project.resolve(self.name, name)
             if symbol is not None:
                 value = self.names[name] = symbol_value(symbol, self.project)
-            elif name in _BUILTINS:
+            elif name in _BUILTINS and not self.project.binds(self.name, name):
                 return External(f"builtins.{name}")
         return value
 

@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 from index_helpers import make_index, make_project, show
 
+from kerasast.flow.scopes import ModuleScope
+from kerasast.flow.values import External
 from kerasast.index.naming import key_of, module_name
 from kerasast.index.project import ApiSymbol, ProjectIndex
 from kerasast.source import SourceFile
@@ -434,6 +436,15 @@ def test_what_a_module_itself_binds() -> None:
     assert project.binds("a", "len")
     assert not project.binds("a", "sum")
     assert not project.binds("nope", "sum")
+
+
+def test_a_name_that_a_module_binds_to_something_unknown_is_no_builtin() -> None:
+    project = make_project({"a.py": "len = f()\n"})
+    source = project.source("a")
+    assert source is not None
+    scope = ModuleScope("a", source, project)
+    assert scope.lookup("len") is None
+    assert scope.lookup("sum") == External("builtins.sum")
 
 
 # The keys of files.
