@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -39,20 +38,11 @@ def render(result: Result, format: str, *, color: bool = False, columns: int = 1
 
 def render_statistics(result: Result, format: str, *, color: bool = False) -> str:
     """How often each rule reported something, instead of the reports: for people, or with `json` as JSON."""
-    from kerasast.output.report import statistics, summarize
+    from kerasast.output.statistics import render_json, render_table
 
-    rows = statistics(result)
     if format == "json":
-        table = [{"code": row.rule, "severity": row.severity.label, "count": row.count} for row in rows]
-        return json.dumps(table, indent=2) + "\n"
-    palette = Palette(color)
-    number = max((len(str(row.count)) for row in rows), default=0)
-    level = max((len(row.severity.label) for row in rows), default=0)
-    lines = [
-        f"{row.count:>{number}}  {palette.paint(row.severity.label.ljust(level), row.severity.label)}  {row.rule}"
-        for row in rows
-    ]
-    return _lines([*lines, *([""] if lines else []), summarize(result)])
+        return render_json(result) + "\n"
+    return _lines(render_table(result, Palette(color)))
 
 
 def _lines(lines: Iterable[str]) -> str:

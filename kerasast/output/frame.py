@@ -112,10 +112,8 @@ class Frame:
             centre = [lines[0], lines[-1]]
         chosen = set(labelled)
         for line in centre:
-            chosen.update(range(max(self._before + 1, line - CONTEXT), min(self._last, line + CONTEXT) + 1))
-        for edge in (min, max):
-            while edge(chosen) not in labelled and not self._source.line_text(edge(chosen)).strip():
-                chosen.remove(edge(chosen))
+            context = range(max(self._before + 1, line - CONTEXT), min(self._last, line + CONTEXT) + 1)
+            chosen.update(near for near in context if self._source.line_text(near).strip())
         # A mark for one line that is left out would take as much room as the line.
         chosen.update(line + 1 for line in tuple(chosen) if line + 2 in chosen)
         return sorted(chosen)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from kerasast.diagnostics import Severity
 from kerasast.engine import Result
@@ -66,19 +65,3 @@ def summarize(result: Result) -> str:
 
 def _count(number: int, severity: Severity) -> str:
     return f"{number} info" if severity is Severity.INFO else plural(number, severity.label)
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCount:
-    """How often a rule reported something."""
-
-    rule: str
-    severity: Severity
-    count: int
-
-
-def statistics(result: Result) -> list[RuleCount]:
-    """The rules that reported something, the most frequent first."""
-    counts = Counter((item.rule, item.severity) for item in result.diagnostics)
-    rows = [RuleCount(rule, severity, count) for (rule, severity), count in counts.items()]
-    return sorted(rows, key=lambda row: (-row.count, row.rule, -row.severity))
