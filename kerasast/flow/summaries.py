@@ -319,6 +319,12 @@ def _moved(state: ObjectState, substitution: Substitution) -> ObjectState:
         compile_arguments=move(state.compile_arguments),
         attributes=move(state.attributes),
         items=tuple(_substituted(item, substitution) for item in state.items),
+        fixed={
+            method: tuple(
+                (new, own, inside) for part, own, inside in flags for new in substitution.get(part, (part,))
+            )
+            for method, flags in state.fixed.items()
+        },
     )
 
 
