@@ -205,6 +205,7 @@ class _Search:
     force_exclude: bool
     files: dict[str, DiscoveredFile] = field(default_factory=dict)
     problems: dict[str, DiscoveryProblem] = field(default_factory=dict)
+    filters: dict[tuple[Path, Path], _Filter | None] = field(default_factory=dict)
 
     def result(self) -> Discovery:
         files = sorted(self.files.values(), key=lambda file: PurePosixPath(file.relative).parts)
@@ -244,16 +245,21 @@ class _Search:
 
     def _is_excluded(self, path: Path) -> bool:
         """Whether a path, or a folder above it in the project, is excluded."""
-        top = self._top(path)
-        folder, rules = top, self._filter(top)
-        for part in path.relative_to(top).parts:
-            folder = folder / part
-            is_folder = folder.is_dir()
-            if rules.excludes(str(folder), is_folder):
-                return True
-            if is_folder and self.respect_gitignore:
+        rules = self._filter_found(path.parent, self._top(path))
+        return rules is None or rules.excludes(str(path), path.is_dir())
+
+    def _filter_found(self, folder: Path, top: Path) -> _Filter | None:
+        """The filter for the content of a folder; `None` if the folder itself, or one above it, is excluded."""
+        if (folder, top) not in self.filters:
+            if folder == top:
+                return self.filters.setdefault((folder, top), self._filter(top))
+            rules = self._filter_found(folder.parent, top)
+            if rules is not None and rules.excludes(str(folder), True):
+                rules = None
+            elif rules is not None and self.respect_gitignore:
                 rules = rules.inside(str(folder))
-        return False
+            self.filters[folder, top] = rules
+        return self.filters[folder, top]
 
     def _top(self, path: Path) -> Path:
         """Where ignore files start to apply to a path: its repository, else the root, else its own folder."""

@@ -59,9 +59,9 @@ class Collector:
     # imports
 
     def _note_import(self, target: str, relative: bool) -> None:
-        (self.relative_imports if relative else self.imports).add(target)
+        self.imports.add(target)
         if relative:
-            self.imports.add(target)
+            self.relative_imports.add(target)
 
     def _import(self, node: ast.Import) -> None:
         for name, binding in self._imported(node):

@@ -8,7 +8,8 @@ file's own folder, each one above it up to the base, and in each of these also `
 package (a folder with `__init__.py`) they start above the outermost package; the folders within it come
 last, for those who run such a file as a script, and only if they hold all of what is imported:
 `pkg/wandb.py` does not hide the real `wandb`. As in Python, a module or a package wins over a folder
-without `__init__.py`. Keras and TensorFlow are never looked for in the project.
+without `__init__.py`. A file in a package means the standard library by its names, unless the project has
+the submodule that is imported. Keras and TensorFlow are never looked for in the project.
 """
 
 from __future__ import annotations
@@ -66,15 +67,14 @@ class ModuleLookup:
         head = dotted.partition(".")[0]
         if head not in self._heads or head in _KERAS_ROOTS:
             return None
-        if head in sys.stdlib_module_names and package in self._packages:
-            return None
-        if (package, dotted) not in self._found:
-            self._found[package, dotted] = self._search(importer, package, dotted, head)
-        return self._found[package, dotted]
+        if (importer, dotted) not in self._found:
+            self._found[importer, dotted] = self._search(importer, package, dotted, head)
+        return self._found[importer, dotted]
 
     def _search(self, importer: str, package: str, dotted: str, head: str) -> tuple[str, str] | None:
         places: list[tuple[str, str]] = []
         folders: list[tuple[str, str]] = []
+        standard = head in sys.stdlib_module_names and package in self._packages
         for base, certain in self._bases(package):
             name = f"{base}.{dotted}" if base else dotted
             start = name[: len(name) - len(dotted) + len(head)]
@@ -82,6 +82,8 @@ class ModuleLookup:
                 continue
             place = self.split(name)
             if place is None or (place[0] == importer and importer not in self._packages):
+                continue
+            if standard and (place[0] == start or not certain):
                 continue
             if start in self._folders and start not in self._keys:
                 folders.append(place)
@@ -92,7 +94,7 @@ class ModuleLookup:
         return next((place for place in folders if self._holds(place)), places[0] if places else None)
 
     def _bases(self, package: str) -> Iterator[tuple[str, bool]]:
-        """The folders that may be on `sys.path`, and whether they are if this is the file's only project.
+        """The folders that may be on `sys.path`, and whether that is likely: not for one that is in a package.
 
         The empty name is the project's base.
         """

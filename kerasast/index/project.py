@@ -184,7 +184,7 @@ class ProjectIndex:
         return self._read(module) if self._read is not None and module in self.modules else None
 
     def tree(self, module: str) -> ast.Module | None:
-        """The parsed tree of a project module, or `None` if it does not parse.."""
+        """The parsed tree of a project module, or `None` if it does not parse. Some are kept for the next call."""
         if module in self._trees:
             self._trees.move_to_end(module)
             return self._trees[module]
@@ -238,11 +238,9 @@ class ProjectIndex:
         head, _, rest = dotted.partition(".")
         if rest:
             symbol = self.resolve(module, head)
-            return (
-                self._attribute_of_any(module, head, rest)
-                if symbol is None
-                else self._attribute(symbol, rest)
-            )
+            if symbol is None:
+                return self._attribute_of_any(module, head, rest)
+            return self._attribute(symbol, rest)
         index = self.modules.get(module)
         if index is None:
             return self._submodule(module, head)
@@ -279,10 +277,12 @@ class ProjectIndex:
     def _agree(self, symbols: list[Symbol | None]) -> Symbol | None:
         """The one meaning of several, or `None`.
 
-        The value `None` stands in for a failed import (`except ImportError: tf = None`) and is not a meaning.
+        The value `None` beside what is no value stands in for it (`except ImportError: tf = None`), and does
+        not count.
         """
-        if len(symbols) > 1:
-            symbols = [symbol for symbol in symbols if not _is_none(symbol)] or symbols[:1]
+        others = [symbol for symbol in symbols if not _is_none(symbol)]
+        if others and not any(isinstance(symbol, LiteralSymbol) for symbol in others):
+            symbols = others
         common = symbols[0]
         for symbol in symbols[1:]:
             common = _common(common, symbol)

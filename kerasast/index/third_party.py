@@ -1,8 +1,9 @@
 """The ancestry of classes that come from installed packages: is `keras_cv.layers.Grayscale` a Keras layer?
 
-The only module that uses astroid, and it is imported when a project first asks. Packages are found on `sys.path`
-and read, never imported: nothing of theirs runs. Only the files that lead to the answer are read, at most
-`MAX_FILES` for a class and none above `MAX_BYTES`. Keras and TensorFlow themselves are not looked into.
+The only module that uses astroid, and it is imported when a project first asks. Packages are found on
+`sys.path` and read, never imported: nothing of theirs runs. Only the files that lead to the answer are
+read, for one class at most `MAX_FILES` and `MAX_BYTES` together. Keras and TensorFlow themselves are not
+looked into.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from astroid.builder import AstroidBuilder
 
 MAX_FILES = 48
-MAX_BYTES = 1_000_000
+MAX_BYTES = 3_000_000
 _MAX_STEPS = 400
 _MAX_DEPTH = 40
 _OPAQUE_PACKAGES = frozenset({"builtins", "keras", "numpy", "tensorflow", "tf_keras"})
@@ -31,9 +32,9 @@ _OPAQUE_PACKAGES = frozenset({"builtins", "keras", "numpy", "tensorflow", "tf_ke
 def ancestry(dotted: str) -> tuple[str, ...] | None:
     """The ancestors of a class by its absolute dotted name, nearest first and without itself.
 
-    An ancestor that is Keras's has its canonical name (`keras.layers.Layer`) and is not followed further; another
-    has the dotted name under which it is defined. A base that is not a dotted name is left out. `None` when the
-    class cannot be found.
+    An ancestor that is Keras's has its canonical name (`keras.layers.Layer`) and is not followed further;
+    another has the dotted name under which it is defined. A base that is not a dotted name is left out.
+    `None` when the class cannot be found.
     """
     head = dotted.partition(".")[0]
     if head in _OPAQUE_PACKAGES or head in sys.stdlib_module_names:
@@ -74,6 +75,7 @@ class _Search:
         self._modules: dict[str, nodes.Module | None] = {}
         self._active: set[str | int] = set()
         self._steps = 0
+        self._bytes = 0
 
     def definition(self, dotted: str) -> _Class | str | None:
         """The class that an absolute name means; the name of one that is not looked into; `None` for no class."""
@@ -173,9 +175,17 @@ class _Search:
     def _module(self, name: str) -> nodes.Module | None:
         if name not in self._modules:
             place = _locate(name, self._path) if len(self._modules) < MAX_FILES else None
-            file = None if place is None else place.file
-            self._modules[name] = None if file is None else _parse(file, name)
+            self._modules[name] = None if place is None else self._read(place, name)
         return self._modules[name]
+
+    def _read(self, place: _Place, name: str) -> nodes.Module | None:
+        if place.file is None:
+            return None
+        try:
+            self._bytes += os.path.getsize(place.file)
+        except OSError:
+            return None
+        return None if self._bytes > MAX_BYTES else _parse(place.file, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +224,8 @@ def _parse(file: str, name: str) -> nodes.Module | None:
     from astroid.exceptions import AstroidError
 
     try:
-        if os.path.getsize(file) > MAX_BYTES:
-            return None
         return _builder().file_build(file, name)
-    except (AstroidError, OSError, RecursionError):
+    except (AstroidError, RecursionError):
         return None
 
 

@@ -104,6 +104,9 @@ MEANINGS = [
     ("try:\n  from keras.layers import Layer\nexcept E:\n  class Layer: pass", "Layer", "unknown"),
     ("a = 1\nif x:\n  a = True", "a", "unknown"),
     ("a = 1\nif x:\n  a = 1", "a", "literal 1"),
+    ("a = None\nif x:\n  a = 1", "a", "unknown"),
+    ("a = None\nif x:\n  a = None", "a", "literal None"),
+    ("f = None\nif x:\n  def f(): pass", "f", "function m f"),
 ]  # fmt: skip
 
 
@@ -271,6 +274,18 @@ LAYOUTS = [
         "pkg.a", "random", "external random", id="nor a module of a package the standard library",
     ),
     pytest.param(
+        {"pkg/__init__.py": "", "pkg/a.py": "import random", "random.py": ""},
+        "pkg.a", "random", "external random", id="nor does one beside the package",
+    ),
+    pytest.param(
+        {"test/__init__.py": "", "test/a.py": "from test.b import f", "test/b.py": "def f(): pass"},
+        "test.a", "f", "function test.b f", id="but a package may be called like one of its modules",
+    ),
+    pytest.param(
+        {"a.py": "import random", "random.py": ""},
+        "a", "random", "module random", id="which a script beside it does hide",
+    ),
+    pytest.param(
         {"a.py": "import wandb", "wandb.py": "import wandb"},
         "wandb", "wandb", "external wandb", id="a file does not import itself",
     ),
@@ -318,6 +333,12 @@ LAYOUTS = [
         {"p/__init__.py": "from p import a", "p/a.py": ""}, "p", "a", "module p.a", id="a package imports of itself",
     ),
 ]  # fmt: skip
+
+
+def test_a_module_that_does_not_import_itself_is_imported_by_others() -> None:
+    project = make_project({"a.py": "import wandb", "wandb.py": "import wandb"})
+    assert show(project.resolve("wandb", "wandb")) == "external wandb"
+    assert show(project.resolve("a", "wandb")) == "module wandb"
 
 
 @pytest.mark.parametrize(("files", "module", "name", "expected"), LAYOUTS)
