@@ -32,6 +32,7 @@ from kerasast.flow.values import (
     FunctionValue,
     Kind,
     LayersOf,
+    ObjectId,
     ObjectState,
     Partial,
     Ref,
@@ -120,6 +121,7 @@ def call(machine: Machine, callee: Value, arguments: Arguments, node: ast.AST) -
         case Ref():
             return _call_object(machine, callee, arguments, node)
         case LayersOf(owner):
+            _build_some(machine, owner)
             tensor = merge_tensors(machine, argument_values(arguments))
             layers = (owner,) if tensor is None else (*tensor.layers, owner)
             return Tensor(Tri.MAYBE if tensor is None else tensor.symbolic, layers)
@@ -128,6 +130,12 @@ def call(machine: Machine, callee: Value, arguments: Arguments, node: ast.AST) -
             positional = (*(Argument(node, value) for value in args), *arguments.positional)
             return call(machine, function_, Arguments(bound, positional, arguments.complete), node)
     return unresolved(machine, arguments, node)
+
+
+def _build_some(machine: Machine, owner: ObjectId) -> None:
+    """A layer of a model is called or built on its own; it is not known which."""
+    for part in machine.world.contents(owner):
+        machine.world.update(part, built=machine.world.state(part).built.join(Tri.YES))
 
 
 def unresolved(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
@@ -176,6 +184,8 @@ def _call_method(
         case Tensor():
             return Tensor(receiver.symbolic, receiver.layers, receiver.complete)
         case LayersOf(owner, element):
+            if element and name in ("build", "call"):
+                _build_some(machine, owner)
             if element and name == "get_weights":
                 return WeightsOf(owner, WeightSet.ALL, name)
             if not element and name in ("pop", "append", "insert", "remove"):
@@ -485,9 +495,3 @@ def _spread(machine: Machine, targets: Sequence[ast.expr], items: tuple[Value, .
         return None
     rest = new_container(machine, targets[starred], Kind.LIST, items[starred : starred + taken])
     return [*items[:starred], rest, *items[starred + taken :]]
-
-
-def is_custom_object_scope(machine: Machine, value: Value) -> bool:
-    """Whether a context manager is Keras's `custom_object_scope`."""
-    state = machine.world.state_of(value)
-    return state is not None and state.api == "keras.saving.custom_object_scope"

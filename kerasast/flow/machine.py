@@ -72,6 +72,18 @@ class Frame:
     yields: bool = False
 
 
+MAX_RAISED = 12
+"""Places at which a `try` may be left by an exception that are told apart; of more, the first ones count."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A `try` whose body is being walked: the frame that it is in, and what may be when an exception comes."""
+
+    frame: Frame
+    raised: list[Snapshot]
+
+
 class Machine:
     """What every part of the interpreter shares."""
 
@@ -96,6 +108,7 @@ class Machine:
         self.budget = 0
         self.saves: list[SaveSite] = []
         self.loads: list[LoadSite] = []
+        self.attempts: list[Attempt] = []
         self.custom_scopes: list[Value] = []
         self.registered: list[Value | None] = []
         self.unsafe = False
@@ -183,9 +196,18 @@ class Machine:
 
     def snapshot(self) -> Snapshot:
         """The world and the names as they are."""
-        scopes: list[Scope] = [self.frame.scope]
-        if self.frame.scope.module.shares_names:
-            parent = self.frame.scope.parent
+        return self._snapshot_in(self.frame)
+
+    def note_exit(self) -> None:
+        """The path ends here, in the middle of statements: an exception may have come just before, or does now."""
+        attempt = self.attempts[-1] if self.attempts else None
+        if attempt is not None and self.alive and len(attempt.raised) < MAX_RAISED:
+            attempt.raised.append(self._snapshot_in(attempt.frame))
+
+    def _snapshot_in(self, frame: Frame) -> Snapshot:
+        scopes: list[Scope] = [frame.scope]
+        if frame.scope.module.shares_names:
+            parent = frame.scope.parent
             while parent is not None:
                 scopes.append(parent)
                 parent = parent.parent

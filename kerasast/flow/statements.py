@@ -6,11 +6,11 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kerasast.flow import calls
+from kerasast.flow import calls, contexts
 from kerasast.flow.attributes import delete_attribute
 from kerasast.flow.containers import MAX_UNROLL, element_of, iterated, truth_of
 from kerasast.flow.expressions import binary
-from kerasast.flow.machine import LoopExits, Machine, Snapshot
+from kerasast.flow.machine import Attempt, LoopExits, Machine, Snapshot
 from kerasast.flow.scopes import make_class, symbol_value
 from kerasast.flow.values import (
     UNKNOWN,
@@ -69,24 +69,28 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> None:
 def _return(machine: Machine, node: ast.Return) -> None:
     value = Const(None) if node.value is None else machine.evaluate(node.value)
     machine.frame.returns.append((value, machine.snapshot()))
+    machine.note_exit()
     machine.alive = False
 
 
 def _raise(machine: Machine, node: ast.Raise) -> None:
     if node.exc is not None:
         machine.evaluate(node.exc)
+    machine.note_exit()
     machine.alive = False
 
 
 def _break(machine: Machine, node: ast.Break) -> None:
     if machine.frame.loops:
         machine.frame.loops[-1].breaks.append(machine.snapshot())
+    machine.note_exit()
     machine.alive = False
 
 
 def _continue(machine: Machine, node: ast.Continue) -> None:
     if machine.frame.loops:
         machine.frame.loops[-1].continues.append(machine.snapshot())
+    machine.note_exit()
     machine.alive = False
 
 
@@ -188,17 +192,14 @@ def _is_main_guard(test: ast.expr) -> bool:
 
 
 def _match(machine: Machine, node: ast.Match) -> None:
-    machine.evaluate(node.subject)
+    subject = machine.evaluate(node.subject)
     machine.frame.conditional += 1
     before = machine.snapshot()
     exits: list[Snapshot] = []
     exhaustive = False
     for case in node.cases:
         machine.restore(before)
-        for bound in ast.walk(case.pattern):
-            name = getattr(bound, "name", None) or getattr(bound, "rest", None)
-            if isinstance(name, str):
-                machine.frame.scope.home(name).names[name] = UNKNOWN
+        _capture(machine, case.pattern, subject)
         if case.guard is not None:
             machine.evaluate(case.guard)
         run_block(machine, case.body)
@@ -208,18 +209,26 @@ def _match(machine: Machine, node: ast.Match) -> None:
     machine.merge(exits if exhaustive else [before, *exits])
 
 
+def _capture(machine: Machine, pattern: ast.pattern, subject: Value) -> None:
+    """Bind the names of a pattern: one for the whole subject is another name for it, others are unknown."""
+    whole = pattern if isinstance(pattern, ast.MatchAs) else None
+    for inner in ast.walk(pattern):
+        name = getattr(inner, "name", None) or getattr(inner, "rest", None)
+        if not isinstance(name, str):
+            continue
+        if inner is not whole:
+            machine.world.escape(subject)
+        machine.frame.scope.home(name).names[name] = subject if inner is whole else UNKNOWN
+
+
 def _is_irrefutable(pattern: ast.pattern) -> bool:
     return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
 
 
 def _try(machine: Machine, node: ast.Try) -> None:
     machine.frame.conditional += 1
-    raised = [machine.snapshot()]
-    for statement in node.body:
-        if not machine.alive:
-            break
-        run_block(machine, [statement])
-        raised.extend(machine.current())
+    leaving = _Leaving(machine)
+    raised = _attempt(machine, node)
     if machine.alive:
         run_block(machine, node.orelse)
     exits = machine.current()
@@ -230,27 +239,55 @@ def _try(machine: Machine, node: ast.Try) -> None:
         run_block(machine, handler.body)
         exits.extend(machine.current())
     machine.frame.conditional -= 1
-    if not exits:
-        machine.merge(raised)
-        run_block(machine, node.finalbody)
-        machine.alive = False
-        return
+    if node.finalbody:
+        leaving.finish(node.finalbody, raised if not exits else ())
     machine.merge(exits)
-    run_block(machine, node.finalbody)
+    if machine.alive:
+        run_block(machine, node.finalbody)
 
 
-def _with(machine: Machine, node: ast.With | ast.AsyncWith) -> None:
-    entered = 0
-    for item in node.items:
-        value = machine.evaluate(item.context_expr)
-        if item.optional_vars is not None:
-            calls.assign(machine, item.optional_vars, value)
-        if calls.is_custom_object_scope(machine, value):
-            machine.custom_scopes.append(value)
-            entered += 1
-    run_block(machine, node.body)
-    if entered:
-        del machine.custom_scopes[-entered:]
+def _attempt(machine: Machine, node: ast.Try) -> list[Snapshot]:
+    """Walk the body of a `try`; what may be when an exception leaves it."""
+    raised = [machine.snapshot()]
+    machine.attempts.append(Attempt(machine.frame, raised))
+    for statement in node.body:
+        if not machine.alive:
+            break
+        run_block(machine, [statement])
+        raised.extend(machine.current())
+    machine.attempts.pop()
+    return raised
+
+
+class _Leaving:
+    """The ways out of a `try` other than its end: `return`, `break` and `continue`, which run `finally` too."""
+
+    def __init__(self, machine: Machine) -> None:
+        frame = machine.frame
+        loop = frame.loops[-1:]
+        self.machine = machine
+        self.returns = len(frame.returns)
+        self.exits = [(part, len(part)) for item in loop for part in (item.breaks, item.continues)]
+
+    def finish(self, body: Sequence[ast.stmt], raised: Sequence[Snapshot]) -> None:
+        """Walk the `finally` for each of them, and once for the exceptions if nothing else comes to its end."""
+        machine = self.machine
+        if raised:
+            machine.merge(raised)
+            run_block(machine, body)
+        machine.muted += 1
+        returns = machine.frame.returns
+        for index in range(self.returns, len(returns)):
+            value, snapshot = returns[index]
+            returns[index] = value, self._after(body, snapshot)
+        for part, start in self.exits:
+            part[start:] = [self._after(body, snapshot) for snapshot in part[start:]]
+        machine.muted -= 1
+
+    def _after(self, body: Sequence[ast.stmt], snapshot: Snapshot) -> Snapshot:
+        self.machine.restore(snapshot)
+        run_block(self.machine, body)
+        return self.machine.snapshot()
 
 
 # Loops.
@@ -358,7 +395,7 @@ _HANDLERS: dict[type[ast.stmt], Callable[[Machine, Any], None]] = {
     ast.Assign: _assign,
     ast.AsyncFor: _for,
     ast.AsyncFunctionDef: _function,
-    ast.AsyncWith: _with,
+    ast.AsyncWith: contexts.run_with,
     ast.AugAssign: _augmented,
     ast.Break: _break,
     ast.ClassDef: _class,
@@ -378,7 +415,7 @@ _HANDLERS: dict[type[ast.stmt], Callable[[Machine, Any], None]] = {
     ast.Return: _return,
     ast.Try: _try,
     ast.While: _while,
-    ast.With: _with,
+    ast.With: contexts.run_with,
 }
 for _name in ("TryStar", "TypeAlias"):
     if hasattr(ast, _name):
