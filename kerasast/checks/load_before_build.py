@@ -9,7 +9,7 @@ from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.events import ModelCall
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Kind, Tri
-from kerasast.flow.weights import may_have_weights
+from kerasast.flow.weights import holds_built_parts, may_have_weights
 from kerasast.registry import rule
 
 _IN_PLACE = (".h5", ".hdf5", ".keras")
@@ -28,6 +28,8 @@ def load_before_build(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if event.method not in ("load_weights", "set_weights") or not before.kind.is_model:
         return
     if before.built is not Tri.NO or before.escaped or _is_deferred(ctx, event):
+        return
+    if event.method == "load_weights" and ctx.keras.major < 3 and holds_built_parts(event.view, event.target):
         return
     if not may_have_weights(event.view, event.target, ctx.keras):
         return

@@ -11,7 +11,7 @@ from kerasast.flow.facts import CustomObject, LoadSite, SaveSite
 from kerasast.registry import rule
 from kerasast.versions import KerasVersion
 
-_FOUND_BY_IMPORT = frozenset({"model", "loss", "metric", "optimizer", "regularizer"})
+_FOUND_BY_IMPORT = frozenset({"model", "loss", "metric", "optimizer"})
 """Roles of classes that Keras 2.15 finds by importing their module, if a `.keras` file names one."""
 
 
@@ -50,24 +50,36 @@ def _lacks(item: CustomObject, save: SaveSite, load: LoadSite, version: KerasVer
         return False
     if item.name in load.provides or item.registered in load.provides:
         return False
-    if item.role == "lambda" and item.name == "<lambda>":
+    if _is_stored_code(item, version):
         return load.safe_mode and not (legacy and save.format != "keras")
-    if item.role == "lambda" and legacy:
-        # Keras 2 stores the code of the function, whatever its name.
-        return load.safe_mode and save.format == "keras"
     if item.registered is not None and item.module in load.modules:
         return False
-    if save.format in ("h5", "hdf5"):
-        return legacy or item.role != "metric"
-    if not legacy:
-        return save.format != "tf"  # Saving that raises.
-    if save.format == "keras":
-        return not (item.role in _FOUND_BY_IMPORT and item.module != save.module)
-    return save.format == "tf" and item.role in ("loss", "metric")
+    match save.format:
+        case "h5" | "hdf5":
+            return legacy or _is_named_in_hdf5(item)
+        case "tf":
+            # Keras 3 raises when it is to save one; in Keras 2 it holds the code of layers and models.
+            return legacy and item.role in ("loss", "metric")
+        case "keras" if legacy:
+            imported = item.is_class and item.role in _FOUND_BY_IMPORT and item.module != save.module
+            return not imported and item.role != "regularizer"
+    return not legacy
+
+
+def _is_stored_code(item: CustomObject, version: KerasVersion) -> bool:
+    """Whether the file holds the code of a function: that of a lambda, in Keras 2 that of every `Lambda` layer."""
+    return item.role == "lambda" and (item.name == "<lambda>" or version.major < 3)
+
+
+def _is_named_in_hdf5(item: CustomObject) -> bool:
+    """Whether loading an HDF5 file in Keras 3 looks `item` up: not what is compared with the outputs in lists."""
+    if item.role == "loss":
+        return not item.is_class and not item.listed
+    return item.role != "metric"
 
 
 def _report(ctx: Context, load: LoadSite, save: SaveSite, lacking: list[CustomObject]) -> Diagnostic:
-    names = [_shown(item) for item in lacking[:3]]
+    names = [_shown(item, ctx.keras) for item in lacking[:3]]
     if len(lacking) > 3:
         names.append(f"{len(lacking) - 3} more")
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
@@ -79,26 +91,28 @@ def _report(ctx: Context, load: LoadSite, save: SaveSite, lacking: list[CustomOb
         message=f"`load_model()` cannot rebuild this model: nothing here provides {listed}",
         severity=ctx.rule.severity,
         steps=(*(item.step for item in lacking[:3]), saved),
-        help=_help(load, lacking),
+        help=_help(lacking, ctx.keras),
     )
 
 
-def _shown(item: CustomObject) -> str:
-    if item.name == "<lambda>":
-        return (
-            "the lambda of its `Lambda` layer" if item.role == "lambda" else f"the lambda used as {item.role}"
-        )
-    return f"`{item.name}`"
+def _shown(item: CustomObject, version: KerasVersion) -> str:
+    if _is_stored_code(item, version):
+        return "the function of its `Lambda` layer"
+    return f"the lambda used as {item.role}" if item.name == "<lambda>" else f"`{item.name}`"
 
 
-def _help(load: LoadSite, lacking: list[CustomObject]) -> str:
+def _help(lacking: list[CustomObject], version: KerasVersion) -> str:
     first = lacking[0]
+    if _is_stored_code(first, version):
+        return "use a registered layer class instead of `Lambda`, or pass `safe_mode=False` if you trust the file"
     if first.name == "<lambda>":
-        if first.role != "lambda":
-            return "write it as a function with a name, or pass `compile=False`"
-        return "replace the `Lambda` by a registered layer class, or pass `safe_mode=False` if you trust the file"
+        return "write it as a function with a name, or pass `compile=False`"
     if first.registered is not None:
         return f"import `{first.module}` before loading, so that `{first.name}` is registered"
-    text = ", ".join(f'"{item.name}": {item.name}' for item in lacking[:3] if item.name != "<lambda>")
+    named = [item for item in lacking[:3] if item.name != "<lambda>" and item.role != "lambda"]
+    objects = ", ".join(f'"{item.name}": {item.name}' for item in named)
     end = ", or `compile=False`" if all(item.only_compile for item in lacking) else ""
-    return f"pass `custom_objects={{{text}}}`{end}, or register it with `@keras.saving.register_keras_serializable()`"
+    return (
+        f"pass `custom_objects={{{objects}}}`{end}, "
+        "or register it with `@keras.saving.register_keras_serializable()`"
+    )

@@ -9,7 +9,7 @@ from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.events import ExternalCall, ModelCall
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Kind, ObjectState, Ref, Tri, Value
-from kerasast.flow.weights import may_have_weights
+from kerasast.flow.weights import holds_built_parts, may_have_weights
 from kerasast.registry import rule
 
 _HDF5 = (".h5", ".hdf5")
@@ -32,7 +32,9 @@ def save_before_build(ctx: Context, event: ModelCall | ExternalCall) -> Iterator
             return
         target, state = found.id, event.view.state(found.id)
         outcome, name = "writes a SavedModel without the model's weights", "tf.saved_model.save"
-    if outcome is None or not _is_unbuilt(state) or not may_have_weights(event.view, target, ctx.keras):
+    if outcome is None or not _is_unbuilt(state) or holds_built_parts(event.view, target):
+        return
+    if not may_have_weights(event.view, target, ctx.keras):
         return
     yield ctx.report(
         event.node,
@@ -60,7 +62,7 @@ def _outcome(ctx: Context, event: ModelCall) -> str | None:
     path = event.arguments.value("filepath")
     match event.method:
         case "save":
-            fails = legacy and not _ends(path, ".keras")
+            fails = not _ends(path, ".keras", *(() if legacy else _HDF5))
             return "fails" if fails else "writes a file without any weights"
         case "save_weights" if legacy:
             fails = sequential and not _ends(path, ".weights.h5")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kerasast.diagnostics import Step
 from kerasast.flow.facts import CustomObject, SaveSite
@@ -125,12 +126,16 @@ def _compile_needs(machine: Machine, state: ObjectState) -> list[CustomObject]:
         value = state.compile_arguments.get(name)
         if value is None:
             continue
-        for item in machine.world.items(value) or (value,):
+        items = machine.world.items(value)
+        for item in items or (value,):
             if isinstance(item, FunctionValue | ClassValue):
-                found.append(_custom(machine, item, role))
+                custom = _custom(machine, item, role)
             elif isinstance(item, Ref) and (held := machine.world.state(item.id)).cls is not None:
                 assert held.cls is not None
-                found.append(_custom_class(held.cls, role))
+                custom = _custom_class(held.cls, role)
+            else:
+                continue
+            found.append(replace(custom, listed=bool(items)))
     return found
 
 
@@ -143,7 +148,9 @@ def _custom(machine: Machine, value: FunctionValue | ClassValue, role: str) -> C
 def _custom_class(cls: ClassValue, role: str) -> CustomObject:
     source = cls.scope.module.source
     step = Step(source.path, source.header_span(cls.node), f"`{cls.name}` is defined here")
-    return CustomObject(cls.name, role, cls.scope.module.name, registered_name(cls.node, cls), step)
+    return CustomObject(
+        cls.name, role, cls.scope.module.name, registered_name(cls.node, cls), step, is_class=True
+    )
 
 
 def _custom_function(machine: Machine, function: FunctionValue, role: str) -> CustomObject:

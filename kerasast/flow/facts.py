@@ -13,7 +13,8 @@ class CustomObject:
 
     `role` is `layer`, `model`, `loss`, `metric`, `activation`, `lambda`, …; those of `compile` are not needed when
     loading with `compile=False`. `registered` is the name given by `register_keras_serializable`, `module` the
-    project module that defines it.
+    project module that defines it. `is_class` tells classes from functions, `listed` what `compile()` was given in a
+    list or dict.
     """
 
     name: str
@@ -21,6 +22,8 @@ class CustomObject:
     module: str
     registered: str | None
     step: Step
+    is_class: bool = False
+    listed: bool = False
 
     @property
     def only_compile(self) -> bool:

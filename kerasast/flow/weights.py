@@ -28,6 +28,12 @@ def may_have_weights(view: WorldView, target: ObjectId, version: KerasVersion) -
     return any(may_have_weights(view, item, version) for item in state.contents)
 
 
+def holds_built_parts(view: WorldView, target: ObjectId) -> bool:
+    """Whether a layer in an object was, or may have been, built on its own: its weights exist and are saved."""
+    states = (view.state(item) for item in view.contents(target))
+    return any(state.built is not Tri.NO or state.escaped for state in states)
+
+
 def has_weights_to_build(view: WorldView, target: ObjectId, version: KerasVersion) -> bool:
     """Whether an object certainly holds, at any depth, a layer of Keras that has weights and is not built."""
     for item in view.contents(target):
