@@ -148,8 +148,18 @@ def symbol_value(symbol: Symbol, project: ProjectIndex) -> Value:
             node = None if scope is None else scope.definitions.get((info.name, info.line))
             if scope is None or node is None:
                 return UNKNOWN
-            return scope.class_of(node) if isinstance(node, ast.ClassDef) else FunctionValue(node, scope)
+            if isinstance(node, ast.ClassDef):
+                return scope.class_of(node)
+            return UNKNOWN if _is_wrapped(symbol, project) else FunctionValue(node, scope)
     return UNKNOWN
+
+
+def _is_wrapped(symbol: Symbol, project: ProjectIndex) -> bool:
+    """Whether a decorator of the project, which may do anything around the function, is applied to it."""
+    return isinstance(symbol, FunctionSymbol) and any(
+        isinstance(project.resolve(symbol.module, name), FunctionSymbol | ClassSymbol)
+        for name in symbol.info.decorators
+    )
 
 
 def literal_value(value: object) -> Value:

@@ -155,9 +155,9 @@ def _import_from(machine: Machine, node: ast.ImportFrom) -> None:
 
 
 def _bind_import(machine: Machine, bound: str, dotted: str, level: int) -> None:
-    """Bind an imported name. At the top level the index knows better: it weighs the branches of a fallback."""
+    """Bind an imported name. In a branch at the top level the index knows better: it weighs all of them."""
     scope = machine.frame.scope
-    if scope is scope.module:
+    if scope is scope.module and machine.frame.conditional:
         scope.names.pop(bound, None)
         return
     symbol = machine.project.imported(scope.module.name, dotted, level)

@@ -9,7 +9,7 @@ import pytest
 from index_helpers import make_index, make_project, show
 
 from kerasast.flow.scopes import ModuleScope
-from kerasast.flow.values import External
+from kerasast.flow.values import UNKNOWN, External, FunctionValue
 from kerasast.index.naming import key_of, module_name
 from kerasast.index.project import ApiSymbol, ProjectIndex
 from kerasast.source import SourceFile
@@ -466,6 +466,30 @@ def test_a_name_that_a_module_binds_to_something_unknown_is_no_builtin() -> None
     scope = ModuleScope("a", source, project)
     assert scope.lookup("len") is None
     assert scope.lookup("sum") == External("builtins.sum")
+
+
+def test_a_function_under_a_decorator_of_the_project_is_not_followed() -> None:
+    project = make_project(
+        {
+            "a.py": "from b import build, fast, plain\n",
+            "b.py": """
+                import functools
+                from c import compiled
+                @compiled
+                def build(): pass
+                @functools.lru_cache
+                def fast(): pass
+                def plain(): pass
+            """,
+            "c.py": "def compiled(f): return f\n",
+        }
+    )
+    source = project.source("a")
+    assert source is not None
+    scope = ModuleScope("a", source, project)
+    assert scope.lookup("build") == UNKNOWN
+    assert isinstance(scope.lookup("fast"), FunctionValue)
+    assert isinstance(scope.lookup("plain"), FunctionValue)
 
 
 # The keys of files.
