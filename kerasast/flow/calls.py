@@ -20,7 +20,8 @@ from kerasast.flow.containers import (
     set_item,
 )
 from kerasast.flow.machine import MAX_DEPTH, Frame, Machine
-from kerasast.flow.scopes import Scope, static_value
+from kerasast.flow.parameters import bind_parameters, parameters
+from kerasast.flow.scopes import Scope
 from kerasast.flow.summaries import call_through_summary
 from kerasast.flow.values import (
     UNKNOWN,
@@ -33,32 +34,16 @@ from kerasast.flow.values import (
     Kind,
     LayersOf,
     ObjectId,
-    ObjectState,
     Partial,
     Ref,
     SuperValue,
     Tensor,
     Text,
     Tri,
-    TupleValue,
     Value,
     WeightSet,
     WeightsOf,
 )
-
-_TRANSPARENT = frozenset(
-    {
-        "builtins.staticmethod",
-        "functools.cache",
-        "functools.lru_cache",
-        "functools.wraps",
-        "tensorflow.function",
-        "tensorflow.autograph.experimental.do_not_convert",
-        "typing.no_type_check",
-        "typing.overload",
-    }
-)
-"""Decorators that leave what a function does, and its parameters, as they are."""
 
 
 def evaluate_call(machine: Machine, node: ast.Call) -> Value:
@@ -74,7 +59,11 @@ def evaluate_arguments(machine: Machine, node: ast.Call) -> Arguments:
     complete = True
     for item in node.args:
         if not isinstance(item, ast.Starred):
-            positional.append(Argument(item, machine.evaluate(item)))
+            value = machine.evaluate(item)
+            if complete:
+                positional.append(Argument(item, value))
+            else:
+                machine.world.escape(value)  # Nobody knows which parameter it is for.
             continue
         value = machine.evaluate(item.value)
         spread = iterated(machine, value)
@@ -83,8 +72,10 @@ def evaluate_arguments(machine: Machine, node: ast.Call) -> Arguments:
             complete = False
             if isinstance(value, WeightsOf):  # One argument stands for however many there are.
                 positional.append(Argument(item, replace(value, element=True)))
-        else:
+        elif complete:
             positional.extend(Argument(item, part) for part in spread)
+        else:
+            machine.escape(spread)
     for keyword in node.keywords:
         value = machine.evaluate(keyword.value)
         if keyword.arg is not None:
@@ -241,13 +232,43 @@ def call_function(
     receiver: Value | None = None,
 ) -> Value:
     """Follow a call of a project function with these arguments."""
+    if _is_cached(function):
+        result = _call_followed(machine, function, arguments, node, receiver)
+        machine.world.escape(result)  # The next call may give the same again.
+        return result
+    return _call_followed(machine, function, arguments, node, receiver)
+
+
+_CACHES = frozenset(
+    {"cache", "lru_cache", "cached", "memo", "memoize", "once", "singleton", "cache_resource"}
+)
+
+
+def _is_cached(function: FunctionValue) -> bool:
+    """Whether a decorator says that a function is run once, and gives what it gave then."""
+    node = function.node
+    for item in () if isinstance(node, ast.Lambda) else node.decorator_list:
+        called = item.func if isinstance(item, ast.Call) else item
+        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
+        if name in _CACHES:
+            return True
+    return False
+
+
+def _call_followed(
+    machine: Machine,
+    function: FunctionValue,
+    arguments: Arguments,
+    node: ast.AST,
+    receiver: Value | None,
+) -> Value:
     if not _can_follow(machine, function):
         machine.world.escape(function)
         if receiver is not None:
             machine.world.escape(receiver)
         return unresolved(machine, arguments, node)
     if receiver is None:
-        if not _parameters(function):
+        if not parameters(function):
             machine.inlined.add(function.node)
         result = call_through_summary(
             machine, function, arguments, lambda given: _follow(machine, function, given, node, None)
@@ -265,7 +286,7 @@ def _follow(
     receiver: Value | None,
 ) -> Value:
     scope = Scope(function.scope.module, function.scope)
-    _bind_parameters(machine, function, arguments, scope, receiver, node)
+    bind_parameters(machine, function, arguments, scope, receiver, node)
     frame = Frame(scope, function.scope.module.source, function, _owner(machine, function), receiver)
     _place(machine, frame, node)
     result = _run(machine, frame)
@@ -297,12 +318,6 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
             continue
         yield inner
         stack.extend(ast.iter_child_nodes(inner))
-
-
-def _parameters(function: FunctionValue) -> list[ast.arg]:
-    given = function.node.args
-    extra = [part for part in (given.vararg, given.kwarg) if part is not None]
-    return [*given.posonlyargs, *given.args, *given.kwonlyargs, *extra]
 
 
 def _owner(machine: Machine, function: FunctionValue) -> ClassValue | None:
@@ -343,91 +358,11 @@ def _run(machine: Machine, frame: Frame) -> Value | None:
     return None
 
 
-def _bind_parameters(
-    machine: Machine,
-    function: FunctionValue,
-    arguments: Arguments,
-    scope: Scope,
-    receiver: Value | None,
-    node: ast.AST,
-) -> None:
-    spec = function.node.args
-    names = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)]
-    if receiver is not None and names:
-        scope.names[names.pop(0)] = receiver
-    given = [argument.value for argument in arguments.positional]
-    keywords = {name: argument.value for name, argument in arguments.bound.items() if argument.keyword}
-    for name, value in zip(names, given, strict=False):
-        scope.names[name] = value
-    rest = tuple(given[len(names) :])
-    for name in [*names[len(given) :], *(parameter.arg for parameter in spec.kwonlyargs)]:
-        scope.names[name] = keywords.pop(name) if name in keywords else _default(function, name, arguments)
-    if spec.vararg is not None:
-        scope.names[spec.vararg.arg] = (
-            TupleValue(rest) if arguments.complete else machine.unknown(spec.vararg)
-        )
-    else:
-        machine.escape(rest)
-    if spec.kwarg is not None:
-        state = ObjectState(
-            Kind.DICT,
-            created=node,
-            items=tuple(keywords.values()),
-            keys=tuple(keywords),
-            complete=arguments.complete,
-        )
-        scope.names[spec.kwarg.arg] = machine.world.create(state)
-    else:
-        machine.escape(keywords.values())
-
-
-def _default(function: FunctionValue, name: str, arguments: Arguments) -> Value:
-    """The default of a parameter that was not given, if it is certain that it was not."""
-    if not arguments.complete or not _keeps_parameters(function):
-        return UNKNOWN
-    spec = function.node.args
-    positional = [*spec.posonlyargs, *spec.args]
-    pairs: list[tuple[ast.arg, ast.expr | None]] = [
-        *zip(positional[len(positional) - len(spec.defaults) :], spec.defaults, strict=True),
-        *zip(spec.kwonlyargs, spec.kw_defaults, strict=True),
-    ]
-    for parameter, default in pairs:
-        if parameter.arg == name and default is not None:
-            return _default_value(default, function.scope)
-    return UNKNOWN
-
-
-def _default_value(node: ast.expr, scope: Scope) -> Value:
-    match node:
-        case ast.Tuple(elts=items):
-            return TupleValue(tuple(_default_value(item, scope) for item in items))
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
-            return Const(-number)
-        case ast.Constant() | ast.Name() | ast.Attribute():
-            return static_value(node, scope)
-    return UNKNOWN
-
-
-def _keeps_parameters(function: FunctionValue) -> bool:
-    """Whether no decorator may fill in parameters by itself, as gin and hydra do."""
-    node = function.node
-    if isinstance(node, ast.Lambda):
-        return True
-    for item in node.decorator_list:
-        value = static_value(item, function.scope)
-        known = isinstance(value, ApiValue) or (isinstance(value, External) and value.name in _TRANSPARENT)
-        if not known and value not in (External("builtins.property"), External("builtins.classmethod")):
-            return False
-    return True
-
-
 def decorate(machine: Machine, decorator: ast.expr, function: Value) -> Value:
     """What a name is bound to when `function` is defined under `decorator`."""
     value = machine.evaluate(decorator)
-    if isinstance(value, FunctionValue) and isinstance(function, FunctionValue):
-        argument = Argument(decorator, function)
-        result = call_function(machine, value, Arguments({}, (argument,)), decorator)
-        return result if isinstance(result, FunctionValue | Partial) else function
+    if isinstance(value, FunctionValue | ClassValue | Partial | Ref):
+        return call(machine, value, Arguments({}, (Argument(decorator, function),)), decorator)
     return function
 
 
@@ -439,7 +374,7 @@ def note_decorator(machine: Machine, decorator: ast.expr) -> None:
 def enter_function(machine: Machine, function: FunctionValue) -> None:
     """Walk a function on its own: its parameters may be anything, and it may run at any time."""
     scope = Scope(function.scope.module, function.scope)
-    for parameter in _parameters(function):
+    for parameter in parameters(function):
         scope.names[parameter.arg] = machine.unknown(parameter)
     machine.alive = True
     receiver = objects.receiver_of(machine, function)
@@ -448,7 +383,9 @@ def enter_function(machine: Machine, function: FunctionValue) -> None:
     if receiver is not None and first:
         scope.names[first[0].arg] = receiver
     frame = Frame(scope, function.scope.module.source, function, _owner(machine, function), receiver)
+    machine.anyone = receiver
     _run(machine, frame)
+    machine.anyone = None
     machine.alive = True
 
 

@@ -15,7 +15,7 @@ from kerasast.flow.facts import FileFacts
 from kerasast.flow.interest import interesting_functions
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import ModuleScope, Scope, make_class
-from kerasast.flow.values import UNKNOWN, ClassValue, FunctionValue, Value
+from kerasast.flow.values import UNKNOWN, ClassValue, Const, FunctionValue, Value
 from kerasast.index.project import ProjectIndex
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
@@ -83,11 +83,21 @@ class Interpreter(Machine):
         self.budget = 20_000 + 400 * size
         self.run_block(tree.body)
         self.alive = True
+        self._forget_globals(tree)
         for definition, scope, owner in _bodies(tree.body, self.module, None):
             if isinstance(definition, ast.ClassDef):
                 self._define_class(definition, scope)
             elif interesting is None or definition in interesting:
                 self._walk_alone(definition, scope, owner)
+
+    def _forget_globals(self, tree: ast.Module) -> None:
+        """Forget the constants that functions assign with `global`: other functions may run before or after."""
+        if self.module.shares_names:
+            names = self.module.names
+            for node in ast.walk(tree):
+                for name in node.names if isinstance(node, ast.Global) else ():
+                    if isinstance(names.get(name), Const):
+                        names[name] = UNKNOWN
 
     def _walk_alone(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, owner: ClassValue | None

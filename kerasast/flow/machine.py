@@ -109,6 +109,10 @@ class Machine:
         self.saves: list[SaveSite] = []
         self.loads: list[LoadSite] = []
         self.attempts: list[Attempt] = []
+        self.anyone: Value | None = None
+        """The `self` of a method that is walked on its own: an instance of its class or of a subclass."""
+        self.patched: set[str] = set()
+        """Attributes that the program has assigned to classes."""
         self.custom_scopes: list[Value] = []
         self.registered: list[Value | None] = []
         self.unsafe = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from kerasast.source import SourceFile
 
 _BUILTINS = frozenset(dir(builtins))
+
+_ASSIGNED = re.compile(r"\.(\w+)\s*(?::[^=\n]+)?(?:[-+*/%|&^@]|//|\*\*|<<|>>)?=(?!=)")
 
 
 class Scope:
@@ -107,6 +110,11 @@ class ModuleScope(Scope):
     def shares_names(self) -> bool:
         """Whether functions here may bind names of the scopes around them."""
         return "global " in self.source.code or "nonlocal " in self.source.code
+
+    @cached_property
+    def assigned_attributes(self) -> frozenset[str]:
+        """The names of attributes that code of the module assigns, of whatever object."""
+        return frozenset(_ASSIGNED.findall(self.source.code))
 
     @cached_property
     def definitions(self) -> dict[tuple[str, int], ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
