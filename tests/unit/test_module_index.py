@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from index_helpers import make_index
@@ -21,8 +23,10 @@ from kerasast.index.module_index import (
     ImportBinding,
     LiteralBinding,
     OpaqueBinding,
+    index_module,
 )
 from kerasast.index.serial import digest, from_json, to_json
+from kerasast.source import read_source
 
 OPAQUE = OpaqueBinding()
 
@@ -335,6 +339,15 @@ def test_an_index_survives_json_and_pickle() -> None:
     assert pickle.loads(pickle.dumps(index)) == index
     restored = from_json(json.loads(json.dumps(to_json(index)))).bindings["values"]
     assert repr(restored) == repr(index.bindings["values"])
+
+
+def test_the_standard_library_survives_json() -> None:
+    files = sorted(Path(os.__file__).parent.glob("*.py"))[::4]
+    assert len(files) > 20
+    for file in files:
+        source = read_source(file)
+        index = index_module(source, source.parse(), file.stem)
+        assert from_json(json.loads(json.dumps(to_json(index)))) == index, file
 
 
 def test_json_of_something_else_is_refused() -> None:
