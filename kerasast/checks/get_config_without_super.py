@@ -9,6 +9,7 @@ from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.roles import BASE_KEYS, Role, is_functional, is_sequential, keras_base, role_of
+from kerasast.flow.uses import is_only_a_base
 from kerasast.registry import rule
 
 _LOST = {
@@ -27,6 +28,8 @@ def get_config_without_super(ctx: Context, event: ClassDefined) -> Iterator[Diag
         return
     config = facts.config
     if config is None or config.inherits or not config.complete or "name" in config.keys:
+        return
+    if is_only_a_base(facts.cls):
         return
     constructor = facts.constructor
     forwards = constructor is None or constructor.kwargs is not None

@@ -19,6 +19,7 @@ from kerasast.flow.roles import (
     keras_base,
     role_of,
 )
+from kerasast.flow.uses import is_only_a_base
 from kerasast.registry import rule
 
 _USUAL = LAYER_KEYWORDS | {"reduction"}
@@ -56,6 +57,7 @@ def _is_special(facts: ClassFacts) -> bool:
         not facts.ancestry.complete
         or facts.is_decorated
         or facts.is_abstract
+        or is_only_a_base(facts.cls)
         or facts.defines("from_config")
         or bool(facts.cls.node.keywords)
         or is_sequential(facts)
@@ -93,20 +95,16 @@ def _handed_on(constructor: Constructor) -> set[str]:
 
 
 def _matters(constructor: Constructor, parameter: Parameter) -> bool:
-    """Whether the constructor reads an argument for more than the first values of the weights.
+    """Whether an argument is more than another way to give something, or the first values of the weights.
 
-    `embeddings=None` that is only handed to a method (`self.update(embeddings)`) fills weights, which are saved.
+    `shape=None` from which `batch_shape` is made, or `embeddings=None` that fills a weight, need no record: the
+    attributes that they end in are recorded, or saved with the weights.
     """
-    given: set[ast.AST] = set()
-    if isinstance(parameter.default, ast.Constant) and parameter.default.value is None:
-        for call in constructor.method.calls:
-            if call.path:
-                given.update(call.node.args, (keyword.value for keyword in call.node.keywords))
-        for node in ast.walk(constructor.method.node):
-            if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Is | ast.IsNot):
-                given.add(node.left)
+    default = parameter.default
+    if isinstance(default, ast.Constant) and default.value is None:
+        return _attribute_of(parameter, constructor) is not None
     return any(
-        isinstance(node, ast.Name) and node.id == parameter.name and node not in given
+        isinstance(node, ast.Name) and node.id == parameter.name
         for statement in constructor.method.node.body
         for node in ast.walk(statement)
     )

@@ -20,6 +20,7 @@ from kerasast.flow.roles import (
     own_constructor,
     role_of,
 )
+from kerasast.flow.uses import is_only_a_base
 from kerasast.registry import rule
 
 _ORDER = ("name", "trainable", "dtype", "reduction")
@@ -34,6 +35,8 @@ def init_without_kwargs(ctx: Context, event: ClassDefined) -> Iterator[Diagnosti
     if not constructor.super_calls:
         return  # Another mistake, or a constructor that is not followed.
     keys = _given_on_load(facts, role)
+    if keys and is_only_a_base(facts.cls):
+        return
     missing = [key for key in _ORDER if key in keys and not constructor.accepts(key)]
     name = facts.cls.name
     if missing:

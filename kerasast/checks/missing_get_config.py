@@ -20,6 +20,7 @@ from kerasast.flow.roles import (
     own_constructor,
     role_of,
 )
+from kerasast.flow.uses import is_only_a_base
 from kerasast.registry import rule
 
 _HELP = "return every argument of `__init__` from `get_config`, added to `super().get_config()`"
@@ -30,6 +31,8 @@ def missing_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
     facts = event.facts
     role = role_of(facts)
     if role is None or _has_config(facts) or facts.is_abstract or facts.is_decorated:
+        return
+    if is_only_a_base(facts.cls):
         return
     if role in (Role.REGULARIZER, Role.SCHEDULE):
         if "__call__" in facts.own or "__init__" in facts.own:

@@ -21,10 +21,10 @@ def state_created_in_call(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
     facts = event.facts
     if role_of(facts) not in (Role.LAYER, Role.MODEL) or "call" not in facts.own or facts.is_decorated:
         return
-    reached = reached_methods(facts, ["call"], mentioned=False)
+    reached = _always_reached(facts)
     if any(_is_wrapped(method) for method in reached):
         return
-    stored = {store.attr for method in reached for store in method.stores}
+    stored = _stored(facts)
     for method in reached:
         if method.owner != facts.cls:
             continue
@@ -32,6 +32,29 @@ def state_created_in_call(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
             what = _what(call, facts)
             if what is not None and not _is_once(call, method, stored):
                 yield _report(ctx, facts, method, call, what)
+
+
+def _always_reached(facts: ClassFacts) -> list[MethodFacts]:
+    """`call`, and the methods of the class that each run of it runs, or each that has some property."""
+    stored = _stored(facts)
+    found = [facts.own["call"]]
+    for method in found:
+        for call in method.calls:
+            if len(call.path) != 1 or call.path[0] in ("build", "__init__"):
+                continue
+            if call.guards.nested or call.guards.tried or _is_once(call, method, stored):
+                continue
+            called = facts.method(call.path[0])
+            if called is not None and called not in found:
+                found.append(called)
+    return found
+
+
+def _stored(facts: ClassFacts) -> set[str]:
+    """The attributes that change after `__init__` and `build`: a test of one may let code run only once."""
+    return {
+        store.attr for method in reached_methods(facts, ["call"], mentioned=False) for store in method.stores
+    }
 
 
 def _is_wrapped(method: MethodFacts) -> bool:

@@ -14,7 +14,7 @@ from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import SelfRead
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, role_of
-from kerasast.index.module_index import ClassInfo
+from kerasast.flow.uses import subclasses
 from kerasast.keras_api.attributes import instance_attributes
 from kerasast.registry import rule
 from kerasast.versions import KERAS_2, KERAS_3
@@ -108,7 +108,7 @@ def _comes_from_elsewhere(ctx: Context, facts: ClassFacts, attribute: str) -> bo
             tree = ctx.project.tree(name)
             if tree is None or attribute in _set_on_others(tree):
                 return True
-    return any(attribute in info.attributes for info in _subclasses(ctx, facts.cls.name))
+    return any(attribute in info.attributes for info in subclasses(ctx.project, facts.cls.name))
 
 
 def _set_on_others(tree: ast.Module) -> set[str]:
@@ -132,25 +132,3 @@ def _set_on_others(tree: ast.Module) -> set[str]:
             names = [arg.value for arg in node.args[1:2] if isinstance(arg, ast.Constant)]
             found.update(name for name in names if isinstance(name, str))
     return found
-
-
-def _subclasses(ctx: Context, name: str) -> Iterator[ClassInfo]:
-    """The project's classes that derive from a class of this name, however far."""
-    infos = [
-        binding
-        for module in ctx.project.modules.values()
-        for bindings in module.bindings.values()
-        for binding in bindings
-        if isinstance(binding, ClassInfo)
-    ]
-    names, grows = {name}, True
-    while grows:
-        found = [
-            info
-            for info in infos
-            if info.name not in names
-            and any(base is not None and base.rpartition(".")[2] in names for base in info.bases)
-        ]
-        yield from found
-        names.update(info.name for info in found)
-        grows = bool(found)

@@ -9,9 +9,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from kerasast.flow.values import ApiValue, ClassValue, External, FunctionValue, Value
+from kerasast.index.bindings import ClassInfo
 from kerasast.keras_api import ancestors, lookup
 
 if TYPE_CHECKING:
+    from kerasast.index.project import ProjectIndex
     from kerasast.versions import KerasVersion
 
 _HARMLESS = frozenset(
@@ -76,6 +78,56 @@ def class_bindings(node: ast.ClassDef) -> dict[str, ast.stmt]:
     for statement in _statements(node.body):
         for name in _bound_names(statement):
             found[name] = statement
+    return found
+
+
+def accessor(lineage: Ancestry, name: str, decorators: frozenset[str]) -> FunctionValue | None:
+    """The nearest method called `name` under one of `decorators`: by their last part, or dotted as written.
+
+    It is looked for in the nearest class that binds the name, where a property has several methods of that name.
+    """
+    for cls in lineage.classes:
+        last = class_bindings(cls.node).get(name)
+        if last is None:
+            continue
+        if not getattr(last, "decorator_list", None):
+            return None
+        for statement in _statements(cls.node.body):
+            if isinstance(statement, ast.FunctionDef) and statement.name == name and statement.decorator_list:
+                written = {ast.unparse(item) for item in statement.decorator_list}
+                if written & decorators or {text.rpartition(".")[2] for text in written} & decorators:
+                    return FunctionValue(statement, cls.scope, cls)
+        return None
+    return None
+
+
+def is_overridden(cls: ClassValue | None, name: str, project: ProjectIndex) -> bool:
+    """Whether some class of the project that derives from `cls` has its own `name`. Classes are told by name."""
+    if cls is None:
+        return False
+    children: dict[str, list[ClassInfo]] | None = project.__dict__.get("_children")
+    if children is None:
+        children = project.__dict__["_children"] = _children(project)
+    pending, seen = [cls.name], {cls.name}
+    while pending:
+        for child in children.get(pending.pop(), ()):
+            if name in child.attributes or any(method.name == name for method in child.methods):
+                return True
+            if child.name not in seen:
+                seen.add(child.name)
+                pending.append(child.name)
+    return False
+
+
+def _children(project: ProjectIndex) -> dict[str, list[ClassInfo]]:
+    """The classes of a project by the names of their bases."""
+    found: dict[str, list[ClassInfo]] = {}
+    for index in project.modules.values():
+        for bindings in index.bindings.values():
+            for binding in bindings:
+                if isinstance(binding, ClassInfo):
+                    for base in binding.bases:
+                        found.setdefault((base or "").rpartition(".")[2], []).append(binding)
     return found
 
 

@@ -203,7 +203,8 @@ def _joined(lineage: tuple[ClassFacts, ...]) -> Config | None:
 
 
 def _over(base: Config, own: Config) -> Config:
-    merged = base.merged(own)
+    kept = {key: value for key, value in base.keys.items() if key not in own.removed}
+    merged = Config(kept, base.inherits, base.complete, base.removed).merged(own)
     return Config(merged.keys, base.inherits, merged.complete, merged.removed)
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterator
 
 from kerasast.flow.values import ClassValue
+from kerasast.index.module_index import ClassInfo
+from kerasast.index.project import ProjectIndex
 
 
 def may_be_a_layer(cls: ClassValue) -> bool:
@@ -36,3 +40,40 @@ def _called_name(node: ast.Call) -> str:
 def _is_functional(node: ast.Call) -> bool:
     keywords = {keyword.arg for keyword in node.keywords}
     return _called_name(node) == "Model" and (len(node.args) >= 2 or bool(keywords & {"inputs", "outputs"}))
+
+
+def is_only_a_base(cls: ClassValue) -> bool:
+    """Whether the project derives other classes from a class, and never makes an instance of itself."""
+    project = cls.scope.module.project
+    if not any(True for _ in subclasses(project, cls.name)):
+        return False
+    called = re.compile(rf"(?<!\w){re.escape(cls.name)}\s*\(")
+    for name in project.modules:
+        source = project.source(name)
+        if source is not None and cls.name in source.code:
+            code = re.sub(rf"class\s+{re.escape(cls.name)}\s*\(", "", source.code)
+            if called.search(code):
+                return False
+    return True
+
+
+def subclasses(project: ProjectIndex, name: str) -> Iterator[ClassInfo]:
+    """The top-level classes of a project that derive from a class of this name, however far."""
+    infos = [
+        binding
+        for module in project.modules.values()
+        for bindings in module.bindings.values()
+        for binding in bindings
+        if isinstance(binding, ClassInfo)
+    ]
+    names, grows = {name}, True
+    while grows:
+        found = [
+            info
+            for info in infos
+            if info.name not in names
+            and any(base is not None and base.rpartition(".")[2] in names for base in info.bases)
+        ]
+        yield from found
+        names.update(info.name for info in found)
+        grows = bool(found)
