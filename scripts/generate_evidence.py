@@ -148,7 +148,7 @@ def stable(text: str) -> str:
 
 
 def main() -> int:
-    """Run everything and write what has changed. Disagreements are for the tests to report."""
+    """Run everything and write what has changed; 1 if real Keras disagrees with a mark."""
     if reason := reason_missing():
         sys.exit(reason)
     examples = all_examples()
@@ -158,7 +158,18 @@ def main() -> int:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(f"wrote {path.relative_to(ROOT)}")
-    return 0
+    disagreements = list(_disagreements(examples, outcomes))
+    print("".join(f"{text}\n" for text in disagreements), end="")
+    return int(bool(disagreements))
+
+
+def _disagreements(examples: Iterable[Example], outcomes: Outcomes) -> Iterator[str]:
+    for example in examples:
+        for version in map(KerasVersion.parse, outcomes):
+            if is_run(example, version):
+                verdict = judge(example, version, outcomes[str(version)])
+                if not verdict.agrees:
+                    yield f"{example.document}:{example.line}: Keras {version}: {verdict.text}"
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from kerasast import testing
+from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity, Span
 from kerasast.documents import DocumentError, parse_document, validate
+from kerasast.flow.events import ModelCall
 from kerasast.registry import Rule, rule
 from kerasast.testing import (
     Example,
@@ -269,6 +271,31 @@ def test_command_line_checks_the_form_of_documents(
     path.write_text(GOOD.replace("## Proof", "## Proofs"))
     assert main([str(path)]) == 1
     assert f"{path}: the section `## Proof` is missing\n" in capsys.readouterr().out
+
+
+@rule(category="architecture", severity=Severity.WARNING, on=(ModelCall,), since="0.1")
+def summary_in_production(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
+    """A rule as users write them: reports `summary()`."""
+    if event.method == "summary":
+        yield ctx.report(event.node, "prints a summary")
+
+
+def test_rule_of_ones_own_is_tested_with_the_real_analysis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    own = {"summary-in-production": summary_in_production.rule}  # type: ignore[attr-defined]
+    path = tmp_path / "cases.md"
+    build = "import keras\nmodel = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])\n"
+    path.write_text(
+        f"# Cases\n\n```python\n{build}model.summary()  # error: [summary-in-production]\n```\n\n"
+        f"```python\n{build}model.summary()\n```\n"
+    )
+    marked, unmarked = iter_examples(path)
+    assert len(list(marked.runs())) == 4
+    check_example(marked, rules=own)
+    with pytest.raises(AssertionError, match="unexpected: summary-in-production: prints a summary"):
+        check_example(unmarked, rules=own)
 
 
 GOOD = """# bad-call
