@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kerasast.config import Settings
-from kerasast.engine import Analyzer, InputFile
+from kerasast.engine import Analyzer
 from kerasast.versions import KERAS_2, KERAS_3
 
 BATCH = 500
@@ -36,11 +36,7 @@ def main() -> int:
     for number, batch in enumerate(batches(sys.argv[1:])):
         version = (KERAS_2, KERAS_3)[number % 2]
         total += len(batch)
-        inputs = [
-            InputFile(str(path), str(path), f"m{index}", False, path.read_bytes())
-            for index, path in enumerate(batch)
-        ]
-        result = analyzer.analyze_inputs(inputs, version=version)
+        result = analyzer.analyze_files({str(path): path.read_bytes() for path in batch}, version)
         counts.update(item.rule for item in result.diagnostics)
         failures.extend(item for item in result.diagnostics if item.rule == "internal-error")
     for failure in failures:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.machine import Machine
+from kerasast.flow.scopes import ModuleScope
 from kerasast.flow.values import (
     UNKNOWN,
     ApiValue,
@@ -52,13 +53,22 @@ Substitution = dict[ObjectId, tuple[ObjectId, ...]]
 class Summary:
     """What a call gave: its value, the objects that it made, and the placeholders that stand for its tensors.
 
-    `silent` is true if it was followed in a silent walk, so that its events have yet to be told.
+    `silent` is true if it was followed in a silent walk, so that its events have yet to be told. `constants` are
+    those around it that it has read, and `containers` the lists and dicts; it holds as long as they are the same.
     """
 
     value: Value
     made: dict[ObjectId, ObjectState]
     placeholders: tuple[ObjectId, ...]
     silent: bool
+    constants: dict[tuple[ModuleScope, str], Value]
+    containers: dict[ObjectId, ObjectState]
+
+    def holds(self, machine: Machine) -> bool:
+        """Whether a call would still do the same."""
+        return all(scope.names.get(name) == value for (scope, name), value in self.constants.items()) and all(
+            machine.world.state(target) == state for target, state in self.containers.items()
+        )
 
 
 def call_through_summary(
@@ -74,7 +84,9 @@ def call_through_summary(
     is_foreign = function.scope.module is not machine.module
     known = machine.shared_summaries if is_foreign else machine.summaries
     summary = known.get(key)
-    if summary is not None and (is_foreign or not summary.silent or machine.muted):
+    if summary is not None and summary.holds(machine) and (is_foreign or not summary.silent or machine.muted):
+        machine.constants_read.update(summary.constants)
+        machine.containers_read.update(summary.containers)
         return _instantiate(machine, summary, arguments)
     machine.variety.setdefault((function.node, None), set()).add(key)
     return _follow_first(machine, known, key, arguments, follow)
@@ -199,7 +211,12 @@ def _follow_first(
     states = machine.world.share()
     mark = machine.world.latest
     reads_before, machine.reads_objects = machine.reads_objects, False
+    outer = machine.constants_read, machine.containers_read
+    constants, containers = machine.constants_read, machine.containers_read = {}, {}
     value = follow(prepared)
+    machine.constants_read, machine.containers_read = outer
+    machine.constants_read.update(constants)
+    machine.containers_read.update(containers)
     made = {target: state for target, state in machine.world.states.items() if target > mark}
     untouched = all(machine.world.states.get(target) is state for target, state in states.items())
     if not untouched or machine.reads_objects or not _is_portable(value, made):
@@ -210,7 +227,8 @@ def _follow_first(
             machine.world.put(target, _moved(state, substitution))
         return _substituted(value, substitution)
     machine.reads_objects = reads_before
-    summary = Summary(value, _reachable(value, made), tuple(placeholders), bool(machine.muted))
+    silent = bool(machine.muted)
+    summary = Summary(value, _reachable(value, made), tuple(placeholders), silent, constants, containers)
     if machine.budget > 0:
         known[key] = summary
     return _instantiate(machine, summary, arguments)
@@ -304,7 +322,7 @@ def _instantiate(machine: Machine, summary: Summary, arguments: Arguments) -> Va
     for target, copy in copies.items():
         state = summary.made[target]
         moved = _moved(state, substitution)
-        machine.world.put(copy, replace(moved, foreign=foreign) if state.foreign else moved)
+        machine.world.put(copy, moved.evolve(foreign=foreign) if state.foreign else moved)
     return _substituted(summary.value, substitution)
 
 
@@ -312,8 +330,7 @@ def _moved(state: ObjectState, substitution: Substitution) -> ObjectState:
     def move(values: dict[str, Value]) -> dict[str, Value]:
         return {name: _substituted(value, substitution) for name, value in values.items()}
 
-    return replace(
-        state,
+    return state.evolve(
         contents=_ids(state.contents, substitution),
         arguments=move(state.arguments),
         compile_arguments=move(state.compile_arguments),

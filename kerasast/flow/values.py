@@ -7,8 +7,9 @@ attributes of an instance) lives in the `World` under an `ObjectId`, and values 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NewType, TypeVar
 
 if TYPE_CHECKING:
@@ -275,9 +276,11 @@ Flags = tuple[tuple[ObjectId, Tri, Tri], ...]
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class ObjectState:
     """What is known of one object at one point of the program. For Keras objects this is its lifecycle.
+
+    A state is never changed: `evolve` gives another. It is not frozen because so many are made that the time counts.
 
     built: has its variables.
     compiled: `compile()` was called (or `load_model` restored a compiled model).
@@ -321,3 +324,16 @@ class ObjectState:
     keys: tuple[Any, ...] = ()
     trace: tuple[Step, ...] = ()
     foreign: int = 0
+
+    def evolve(self, **changes: Any) -> ObjectState:
+        """The same state but for some fields."""
+        state: ObjectState = object.__new__(ObjectState)
+        for name, value in zip(_FIELDS, _field_values(self), strict=True):
+            setattr(state, name, value)
+        for name, value in changes.items():
+            setattr(state, name, value)
+        return state
+
+
+_FIELDS = tuple(item.name for item in fields(ObjectState))
+_field_values = attrgetter(*_FIELDS)

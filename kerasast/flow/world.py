@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kerasast.flow.values import (
@@ -94,7 +93,7 @@ class World:
     def archive(self) -> None:
         """Begin with code that may run at any time: of all objects so far, nothing is certain any more."""
         for target, state in self.states.items():
-            self._archive[target] = state if state.escaped else replace(state, escaped=True)
+            self._archive[target] = state if state.escaped else state.evolve(escaped=True)
         self.states = {}
         self._shared = False
 
@@ -122,7 +121,7 @@ class World:
 
     def update(self, target: ObjectId, **changes: Any) -> ObjectState:
         """Replace fields of an object's state; returns the new state."""
-        state = replace(self.state(target), **changes)
+        state = self.state(target).evolve(**changes)
         self.put(target, state)
         return state
 
@@ -164,7 +163,7 @@ class World:
                     seen.add(target)
                     state = self.state(target)
                     if not state.escaped:
-                        self.put(target, replace(state, escaped=True))
+                        self.put(target, state.evolve(escaped=True))
                     stack.extend(Ref(item) for item in state.contents)
                     stack.extend(state.attributes.values())
                     stack.extend(state.items)
@@ -202,7 +201,7 @@ class Join:
             if (
                 world.state(target).escaped and not joined.escaped
             ):  # by joining another object that leads here
-                joined = replace(joined, escaped=True)
+                joined = joined.evolve(escaped=True)
             world.put(target, joined)
 
     def value(self, left: Value, right: Value) -> Value:
