@@ -45,6 +45,8 @@ def incomplete_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
         if item.name not in recorded and item.name not in declared and _matters(constructor, item)
     ]
     surplus = [key for key in config.keys if not _takes(facts, key)] if "get_config" in facts.own else []
+    if (lost or surplus) and is_only_a_base(facts.cls):
+        return
     if lost:
         yield _lost(ctx, facts, constructor, lost, config, surplus)
     elif surplus:
@@ -57,7 +59,6 @@ def _is_special(facts: ClassFacts) -> bool:
         not facts.ancestry.complete
         or facts.is_decorated
         or facts.is_abstract
-        or is_only_a_base(facts.cls)
         or facts.defines("from_config")
         or bool(facts.cls.node.keywords)
         or is_sequential(facts)

@@ -104,7 +104,7 @@ def _comes_from_elsewhere(ctx: Context, facts: ClassFacts, attribute: str) -> bo
     """Whether code outside the class may set the attribute: other code of the project, or a subclass."""
     for name in ctx.project.modules:
         source = ctx.project.source(name)
-        if source is not None and (f".{attribute}" in source.code or "setattr" in source.code):
+        if source is not None and attribute in source.code:
             tree = ctx.project.tree(name)
             if tree is None or attribute in _set_on_others(tree):
                 return True

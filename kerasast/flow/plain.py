@@ -6,7 +6,9 @@ Keras records only those by itself, when a layer has no `get_config`.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
+from kerasast.flow.ancestry import ancestry
 from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter
 from kerasast.flow.scopes import static_value
 from kerasast.flow.values import ApiValue, ClassValue, External, FunctionValue, Value
@@ -138,8 +140,6 @@ def _annotated(value: Value, facts: ClassFacts) -> str | None:
 
 
 def _derives_from_keras(cls: ClassValue, facts: ClassFacts) -> bool:
-    from kerasast.flow.ancestry import ancestry
-
     return bool(ancestry(cls, facts.version).apis)
 
 
@@ -187,8 +187,7 @@ def _attribute_use(attribute: str, facts: ClassFacts) -> tuple[ast.AST, str] | N
     return None
 
 
-def _use_of(node: ast.AST, is_it: object) -> tuple[ast.AST, str] | None:
-    assert callable(is_it)
+def _use_of(node: ast.AST, is_it: Callable[[ast.AST], bool]) -> tuple[ast.AST, str] | None:
     match node:
         case ast.Call(func=func) if is_it(func):
             return node, "called like a layer or function"

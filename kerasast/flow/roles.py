@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from enum import Enum
 
-from kerasast.flow.class_facts import ClassFacts, Constructor
+from kerasast.flow.class_facts import ClassFacts, Constructor, class_facts
 from kerasast.flow.methods import CallSite, MethodFacts
 from kerasast.flow.values import ApiValue, ClassValue, External, Value
 from kerasast.keras_api import lookup, weightless
@@ -136,8 +136,6 @@ def creates_state(target: Value, node: ast.Call, version: KerasVersion) -> bool:
         case External(name):
             return name == "tensorflow.Variable"
         case ClassValue():
-            from kerasast.flow.class_facts import class_facts
-
             return has_state(class_facts(target, version))
     return False
 
@@ -177,8 +175,6 @@ def is_unbuilt_layer(node: ast.expr, method: MethodFacts, facts: ClassFacts, dep
         return False
     target = method.resolve(node.func)
     if isinstance(target, ClassValue):
-        from kerasast.flow.class_facts import class_facts
-
         return _waits_for_build(class_facts(target, facts.version), depth + 1)
     if not isinstance(target, ApiValue) or not target.api.name.startswith("keras.layers."):
         return False
@@ -205,7 +201,5 @@ def makes_weights(call: CallSite, version: KerasVersion, depth: int = 0) -> bool
     if call.path in (("add_weight",), ("add_variable",)):
         return True
     if isinstance(call.target, ClassValue):
-        from kerasast.flow.class_facts import class_facts
-
         return has_state(class_facts(call.target, version), depth + 1)
     return creates_state(call.target, call.node, version)

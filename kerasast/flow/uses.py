@@ -45,7 +45,7 @@ def _is_functional(node: ast.Call) -> bool:
 def is_only_a_base(cls: ClassValue) -> bool:
     """Whether the project derives other classes from a class, and never makes an instance of itself."""
     project = cls.scope.module.project
-    if not any(True for _ in subclasses(project, cls.name)):
+    if cls.name not in _derived(project):
         return False
     called = re.compile(rf"(?<!\w){re.escape(cls.name)}\s*\(")
     for name in project.modules:
@@ -59,21 +59,24 @@ def is_only_a_base(cls: ClassValue) -> bool:
 
 def subclasses(project: ProjectIndex, name: str) -> Iterator[ClassInfo]:
     """The top-level classes of a project that derive from a class of this name, however far."""
-    infos = [
-        binding
-        for module in project.modules.values()
-        for bindings in module.bindings.values()
-        for binding in bindings
-        if isinstance(binding, ClassInfo)
-    ]
-    names, grows = {name}, True
-    while grows:
-        found = [
-            info
-            for info in infos
-            if info.name not in names
-            and any(base is not None and base.rpartition(".")[2] in names for base in info.bases)
-        ]
-        yield from found
-        names.update(info.name for info in found)
-        grows = bool(found)
+    derived = _derived(project)
+    seen, pending = {name}, [name]
+    while pending:
+        for info in derived.get(pending.pop(), ()):
+            if info.name not in seen:
+                seen.add(info.name)
+                pending.append(info.name)
+                yield info
+
+
+def _derived(project: ProjectIndex) -> dict[str, list[ClassInfo]]:
+    """The classes of a project by the last part of each base's name (made once for each project)."""
+    table: dict[str, list[ClassInfo]] | None = project.__dict__.get("_derived_classes")
+    if table is None:
+        table = project.__dict__["_derived_classes"] = {}
+        for module in project.modules.values():
+            for info in (item for bindings in module.bindings.values() for item in bindings):
+                for base in info.bases if isinstance(info, ClassInfo) else ():
+                    if base is not None and isinstance(info, ClassInfo):
+                        table.setdefault(base.rpartition(".")[2], []).append(info)
+    return table
