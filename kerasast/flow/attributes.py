@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from kerasast.flow.ancestry import Ancestry, ancestry, class_bindings
-from kerasast.flow.arguments import Arguments
+from kerasast.flow.ancestry import Ancestry, accessor, ancestry, class_bindings, is_overridden
+from kerasast.flow.arguments import Argument, Arguments
 from kerasast.flow.containers import held_objects
 from kerasast.flow.events import AttributeSet
 from kerasast.flow.machine import Machine
@@ -43,6 +43,9 @@ WEIGHT_ATTRIBUTES = {
     "non_trainable_weights": WeightSet.NON_TRAINABLE,
     "non_trainable_variables": WeightSet.NON_TRAINABLE,
 }
+
+_GETTERS = frozenset({"property", "cached_property", "abstractproperty"})
+"""Decorators, by the last part of their name, of methods that are read like attributes."""
 
 _TENSOR_ATTRIBUTES = frozenset({"input", "inputs", "output", "outputs"})
 
@@ -95,19 +98,25 @@ def _class_attribute(machine: Machine, lineage: Ancestry, attr: str) -> Value | 
         statement = class_bindings(cls.node).get(attr)
         if statement is None:
             continue
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.Constant):
-            return Const(statement.value.value)
-        return UNKNOWN
+        if not isinstance(statement, ast.Assign | ast.AnnAssign) or not isinstance(
+            statement.value, ast.Constant
+        ):
+            return UNKNOWN
+        changes = any(attr in module.assigned_attributes for module in (cls.scope.module, machine.module))
+        return UNKNOWN if changes else Const(statement.value.value)
     return None
 
 
 def _of_object(machine: Machine, ref: Ref, state: ObjectState, attr: str, node: ast.AST) -> Value:
     if attr in state.attributes:
-        return state.attributes[attr]
+        return _now(machine, state, state.attributes[attr], node)
+    if attr == "__dict__":
+        machine.world.escape(ref)
+        return machine.unknown(node)
     if state.cls is not None:
         found = _of_instance(machine, ref, state.cls, attr, node)
         if found is not None:
-            return found
+            return _now(machine, state, found, node)
     if state.kind is Kind.DICT or state.kind.is_container:
         return BoundMethod(ref, attr)
     if state.kind.has_weights:
@@ -133,18 +142,59 @@ def _of_object(machine: Machine, ref: Ref, state: ObjectState, attr: str, node: 
     return BoundMethod(ref, attr)
 
 
+def _now(machine: Machine, state: ObjectState, value: Value, node: ast.AST) -> Value:
+    """An attribute as it may be now: a flag or number of an object that others can reach may have changed."""
+    changes = state.escaped and isinstance(value, Const) and not isinstance(value.value, str)
+    return machine.unknown(node) if changes else value
+
+
 def _of_instance(machine: Machine, ref: Ref, cls: ClassValue, attr: str, node: ast.AST) -> Value | None:
     lineage = ancestry(cls, machine.version)
+    if attr in machine.patched:
+        machine.world.escape(ref)
+        return machine.unknown(node)
+    getter = accessor(lineage, attr, _GETTERS)
+    if getter is not None:
+        return _computed(machine, ref, getter, attr, node)
     function = lineage.method(attr)
     if function is None:
         return _class_attribute(machine, lineage, attr)
-    if _is_decorated(function, "builtins.property") or _is_decorated(function, "functools.cached_property"):
-        return machine.call_function(function, Arguments(), node, ref)
     if _is_decorated(function, "builtins.staticmethod"):
         return function
     if _is_decorated(function, "builtins.classmethod"):
         return BoundMethod(cls, attr, function)
-    return BoundMethod(ref, attr, function)
+    if ref == machine.anyone and is_overridden(cls, attr, machine.project):
+        return BoundMethod(ref, attr)
+    return BoundMethod(ref, attr, _decorated(machine, function, node))
+
+
+def _computed(machine: Machine, ref: Ref, getter: FunctionValue, attr: str, node: ast.AST) -> Value:
+    """The value of a property; a cached one is worked out once."""
+    if ref == machine.anyone and is_overridden(machine.world.state(ref.id).cls, attr, machine.project):
+        return machine.unknown(node)
+    value = machine.call_function(getter, Arguments(), node, ref)
+    if _is_decorated(getter, "functools.cached_property"):
+        state = machine.world.state(ref.id)
+        machine.world.update(ref.id, attributes={**state.attributes, attr: value})
+    return value
+
+
+def _decorated(machine: Machine, function: FunctionValue, node: ast.AST) -> FunctionValue | None:
+    """What decorators of the project make of a method; `None` if that cannot be followed."""
+    items = function.node.decorator_list if not isinstance(function.node, ast.Lambda) else []
+    for item in reversed(items):
+        decorator = static_value(item, function.scope)
+        if isinstance(decorator, ClassValue) or (
+            isinstance(decorator, FunctionValue) and isinstance(item, ast.Call)
+        ):
+            return None
+        if isinstance(decorator, FunctionValue):
+            given = Arguments({}, (Argument(node, function),))
+            result = machine.call_function(decorator, given, node, None)
+            if not isinstance(result, FunctionValue):
+                return None
+            function = result
+    return function
 
 
 def _is_decorated(function: FunctionValue, name: str) -> bool:
@@ -161,6 +211,9 @@ def set_attribute(machine: Machine, value: Value, attr: str, item: Value, node: 
             _set_on_object(machine, value, attr, item, node)
         case LayersOf() if attr == "trainable":
             set_trainable(machine, value, item, node)
+        case ClassValue():
+            machine.patched.add(attr)
+            machine.world.escape(item)
         case _:
             # Set on something that is not followed: whoever holds it can reach the item.
             machine.world.escape(item)
@@ -168,6 +221,8 @@ def set_attribute(machine: Machine, value: Value, attr: str, item: Value, node: 
 
 def _set_on_object(machine: Machine, ref: Ref, attr: str, item: Value, node: ast.AST) -> None:
     state = machine.world.state(ref.id)
+    if state.cls is not None and _set_by_class(machine, ref, state.cls, attr, item, node):
+        return
     if attr == "trainable" and state.kind.has_weights:
         set_trainable(machine, ref, item, node)
     else:
@@ -184,6 +239,18 @@ def _set_on_object(machine: Machine, ref: Ref, attr: str, item: Value, node: ast
         machine.emit(
             AttributeSet(machine.anchor(node), attr, ref.id, state, item, machine.enclosing, machine.world)
         )
+
+
+def _set_by_class(machine: Machine, ref: Ref, cls: ClassValue, attr: str, item: Value, node: ast.AST) -> bool:
+    """Assign through the setter of a property of the class, if it has one."""
+    lineage = ancestry(cls, machine.version)
+    if lineage.defines("__setattr__"):
+        machine.world.escape(item)
+    setter = accessor(lineage, attr, frozenset({f"{attr}.setter"}))
+    if setter is None:
+        return False
+    machine.call_function(setter, Arguments({}, (Argument(node, item),)), node, ref)
+    return True
 
 
 def _truth(value: Value) -> Tri:

@@ -47,9 +47,20 @@ def _name(machine: Machine, node: ast.Name) -> Value:
     value = scope.names.get(node.id)
     if value is None or node.id in scope.globals:
         value = scope.lookup(node.id)
-        if isinstance(value, Ref) and not is_plain_container(machine, value):
-            machine.reads_objects = True
+        if isinstance(value, Ref | Const | Text | TupleValue):
+            _note_read(machine, scope, node.id, value)
     return value or UNKNOWN
+
+
+def _note_read(machine: Machine, scope: Scope, name: str, value: Value) -> None:
+    """Remember what a function reads from around it, for the sake of its summary."""
+    if isinstance(value, Ref):
+        if not is_plain_container(machine, value):
+            machine.reads_objects = True
+            return
+        machine.containers_read[value.id] = machine.world.state(value.id)
+    if scope.module.names.get(name) is value:
+        machine.constants_read[scope.module, name] = value
 
 
 def _attribute(machine: Machine, node: ast.Attribute) -> Value:

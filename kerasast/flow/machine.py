@@ -124,6 +124,8 @@ class Machine:
         self.variety: dict[tuple[ast.AST, int | str | None], set[Hashable]] = {}
         self.unsummarised: set[Hashable] = set()
         self.reads_objects = False
+        self.constants_read: dict[tuple[ModuleScope, str], Value] = {}
+        self.containers_read: States = {}
         self.defined: dict[ast.AST, FunctionValue | ClassValue] = {}
         self._emit = emit
         self._wanted = wanted

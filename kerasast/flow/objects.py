@@ -382,7 +382,7 @@ def _construct(machine: Machine, cls: ClassValue, arguments: Arguments, node: as
     if init is not None:
         machine.call_function(init, arguments, node, ref)
     elif machine.world.state(ref.id).kind is Kind.INSTANCE:
-        _fill_fields(machine, ref, lineage, arguments)
+        _fill_fields(machine, ref, lineage, arguments, node)
     else:
         construct_base(machine, ref, arguments, node)
     if machine.world.state(ref.id).kind.has_weights:
@@ -409,7 +409,7 @@ def _blank_instance(machine: Machine, cls: ClassValue, node: ast.AST) -> Ref:
     return machine.world.create(state)
 
 
-def _fill_fields(machine: Machine, ref: Ref, lineage: Ancestry, arguments: Arguments) -> None:
+def _fill_fields(machine: Machine, ref: Ref, lineage: Ancestry, arguments: Arguments, node: ast.AST) -> None:
     """A class without a constructor of its own: a dataclass takes its fields as arguments."""
     fields = [
         statement.target.id
@@ -419,6 +419,10 @@ def _fill_fields(machine: Machine, ref: Ref, lineage: Ancestry, arguments: Argum
     ]
     bound = bind_names(arguments, fields).bound
     machine.world.update(ref.id, attributes={name: argument.value for name, argument in bound.items()})
+    for name in ("__post_init__", "__attrs_post_init__"):
+        method = lineage.method(name)
+        if method is not None:
+            machine.call_function(method, Arguments(complete=False), node, ref)
 
 
 def construct_base(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:

@@ -212,7 +212,9 @@ def _follow_first(
     mark = machine.world.latest
     reads_before, machine.reads_objects = machine.reads_objects, False
     outer = machine.constants_read, machine.containers_read
-    constants, containers = machine.constants_read, machine.containers_read = {}, {}
+    constants: dict[tuple[ModuleScope, str], Value] = {}
+    containers: dict[ObjectId, ObjectState] = {}
+    machine.constants_read, machine.containers_read = constants, containers
     value = follow(prepared)
     machine.constants_read, machine.containers_read = outer
     machine.constants_read.update(constants)
