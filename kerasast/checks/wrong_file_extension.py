@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kerasast.context import Context
 from kerasast.diagnostics import Confidence, Diagnostic, Severity
@@ -14,14 +14,17 @@ from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Const, Text, Value
 from kerasast.flow.weights import is_constant
 from kerasast.registry import rule
+from kerasast.versions import KerasVersion
 
 _HDF5 = (".h5", ".hdf5")
 _MODEL = (".keras", *_HDF5)
 _WEIGHTS = ".weights.h5"
 
+_WEIGHTS_SINCE = KerasVersion(2, 12)
+"""The release from which on that ending has a format of its own."""
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+
+class _Finding(NamedTuple):
     message: str
     help: str
     severity: Severity = Severity.ERROR
@@ -40,15 +43,14 @@ def wrong_file_extension(ctx: Context, event: ModelCall | ObjectCreated) -> Iter
     path = arguments.get("filepath")
     if path is None or not _is_local(path.value):
         return
-    modern = ctx.keras.major >= 3
     if isinstance(event, ObjectCreated):
         if event.state.api != "keras.callbacks.ModelCheckpoint" or event.state.cls is not None:
             return
-        found = _checkpoint(path.value, arguments, modern)
+        found = _checkpoint(path.value, arguments, ctx.keras)
     elif not event.before.kind.is_model:
         return
     else:
-        found = _METHODS[event.method](path.value, arguments, modern) if event.method in _METHODS else None
+        found = _METHODS[event.method](path.value, arguments, ctx.keras) if event.method in _METHODS else None
     if found is not None and not _is_told_elsewhere(ctx, path, event.node):
         yield ctx.report(
             place_of(path, event.node),
@@ -71,14 +73,14 @@ def _is_told_elsewhere(ctx: Context, path: Argument, call: ast.AST) -> bool:
     return True
 
 
-def _save(path: Value, arguments: Arguments, modern: bool) -> _Finding | None:
-    if _ends(path, _WEIGHTS):
+def _save(path: Value, arguments: Arguments, version: KerasVersion) -> _Finding | None:
+    if version >= _WEIGHTS_SINCE and _ends(path, _WEIGHTS):
         return _Finding(
             f"`save()` writes a whole model to {_shown(path)}, which `load_weights()` cannot read",
             "name it `….keras`, or call `save_weights()` if only the weights are wanted",
             Severity.WARNING,
         )
-    if modern:
+    if version.major >= 3:
         if arguments.value("zipped") not in (None, Const(True), Const(None)):
             return None
         return _rejected(
@@ -89,8 +91,8 @@ def _save(path: Value, arguments: Arguments, modern: bool) -> _Finding | None:
     return None
 
 
-def _save_weights(path: Value, arguments: Arguments, modern: bool) -> _Finding | None:
-    if modern:
+def _save_weights(path: Value, arguments: Arguments, version: KerasVersion) -> _Finding | None:
+    if version.major >= 3:
         if arguments.value("max_shard_size") not in (None, Const(None)):
             return None
         return _rejected("save_weights()", path, (_WEIGHTS,), "end the name in `.weights.h5`")
@@ -104,9 +106,9 @@ def _save_weights(path: Value, arguments: Arguments, modern: bool) -> _Finding |
     return None
 
 
-def _load_weights(path: Value, arguments: Arguments, modern: bool) -> _Finding | None:
+def _load_weights(path: Value, arguments: Arguments, version: KerasVersion) -> _Finding | None:
     suffix = known_suffix(path)
-    if not modern or suffix is None or suffix.endswith("/") or "orbax" in suffix.lower():
+    if version.major < 3 or suffix is None or suffix.endswith("/") or "orbax" in suffix.lower():
         return None
     return _rejected(
         "load_weights()",
@@ -116,24 +118,24 @@ def _load_weights(path: Value, arguments: Arguments, modern: bool) -> _Finding |
     )
 
 
-def _checkpoint(path: Value, arguments: Arguments, modern: bool) -> _Finding | None:
+def _checkpoint(path: Value, arguments: Arguments, version: KerasVersion) -> _Finding | None:
     given = arguments.value("save_weights_only")
     if not (given is None or isinstance(given, Const)):
         return None
     if isinstance(given, Const) and given.value:
-        if modern:
+        if version.major >= 3:
             name = "ModelCheckpoint(…, save_weights_only=True)"
             return _rejected(name, path, (_WEIGHTS,), "end the name in `.weights.h5`")
         if _ends(path, ".keras"):
             return _weights_named_like_model("`ModelCheckpoint(…, save_weights_only=True)`", path)
         return None
-    if _ends(path, _WEIGHTS):
+    if version >= _WEIGHTS_SINCE and _ends(path, _WEIGHTS):
         return _Finding(
             f"`ModelCheckpoint` writes a whole model to {_shown(path)}, which `load_weights()` cannot read",
             "pass `save_weights_only=True`, or name it `….keras`",
             Severity.WARNING,
         )
-    if modern:
+    if version.major >= 3:
         help = "end the name in `.keras`, or pass `save_weights_only=True` and end it in `.weights.h5`"
         return _rejected("ModelCheckpoint", path, (".keras", ".h5"), help)
     return None
