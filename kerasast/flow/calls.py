@@ -298,7 +298,7 @@ def _can_follow(machine: Machine, function: FunctionValue) -> bool:
         return False
     if any(frame.function == function for frame in machine.frames):
         return False
-    return not _is_generator(function.node)
+    return not (function.scope.module.has_generators and _is_generator(function.node))
 
 
 def _is_generator(node: ast.AST) -> bool:

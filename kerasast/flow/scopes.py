@@ -117,6 +117,11 @@ class ModuleScope(Scope):
         return frozenset(_ASSIGNED.findall(self.source.code))
 
     @cached_property
+    def has_generators(self) -> bool:
+        """Whether a function here may be a generator."""
+        return "yield" in self.source.code
+
+    @cached_property
     def definitions(self) -> dict[tuple[str, int], ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
         """The module's top-level classes and functions by name and 1-based line, also under `if` and `try`."""
         tree = self.project.tree(self.name)

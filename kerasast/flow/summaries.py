@@ -95,7 +95,7 @@ def call_through_summary(
 def _has_summaries(function: FunctionValue | ClassValue) -> bool:
     if function.scope is not function.scope.module or isinstance(function.node, ast.Lambda):
         return False
-    return not _binds_globals(function.node)
+    return not (function.scope.module.shares_names and _binds_globals(function.node))
 
 
 def _given(arguments: Arguments) -> list[tuple[int | str, Value]]:

@@ -171,11 +171,27 @@ class World:
                     stack.extend(items)
                 case FunctionValue(node=node) as function if node not in functions:
                     functions.add(node)
-                    stack.extend(captured(function))
+                    if self._binds_objects(function.scope):
+                        stack.extend(captured(function))
                 case BoundMethod(receiver=receiver) | SuperValue(receiver=receiver):
                     stack.append(receiver)
                 case Partial(function=called, args=args, keywords=keywords):
                     stack.extend((called, *args, *(item for _, item in keywords)))
+
+    def _binds_objects(self, scope: Scope | None) -> bool:
+        """Whether a scope, or one around it, binds a name to an object other than a container of constants."""
+        while scope is not None:
+            for value in scope.names.values():
+                if isinstance(value, Ref):
+                    state = self.state(value.id)
+                    if not state.kind.is_container or not all(
+                        isinstance(item, Const) for item in state.items
+                    ):
+                        return True
+                elif isinstance(value, LayersOf | Partial | BoundMethod | SuperValue):
+                    return True
+            scope = scope.parent
+        return False
 
 
 class Join:
