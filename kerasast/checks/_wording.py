@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kerasast.versions import KerasVersion
+
 
 def listed(names: Sequence[str]) -> str:
     """Names in code quotes, as English lists them: `` `a`, `b` and `c` ``."""
     quoted = [f"`{name}`" for name in names]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+def saved(name: str, version: KerasVersion) -> str:
+    """A saved instance of a class. The folders that Keras 2 can save to hold more than configs and are fine."""
+    return f"a saved `{name}`" if version.major >= 3 else f"a `{name}` saved as `.keras` or `.h5`"

@@ -36,11 +36,14 @@ def get_config_without_super(ctx: Context, event: ClassDefined) -> Iterator[Diag
     # A constructor without `**kwargs` gives the built-in base fixed arguments: these are not lost.
     base = keras_base(facts) if forwards else None
     lost = _LOST[role]
+    loaded = f"a loaded {role.value}"
+    if facts.version.major < 3:
+        loaded = f"a {role.value} loaded from `.keras` or `.h5`"
     if base is not None:
         lost = f"the arguments of `{base.rpartition('.')[2]}`, {lost}"
     yield ctx.report(
         method.node,
-        f"`get_config` of `{facts.cls.name}` leaves out the base class's config: a loaded {role.value} forgets {lost}",
+        f"`get_config` of `{facts.cls.name}` leaves out the base class's config: {loaded} forgets {lost}",
         help="start from `config = super().get_config()`"
         + ("" if forwards else ", and take `**kwargs` in `__init__` for `super().__init__(**kwargs)`"),
         severity=Severity.ERROR if base is not None else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from kerasast.checks._wording import listed
+from kerasast.checks._wording import listed, saved
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter, class_facts
@@ -160,7 +160,7 @@ def _lost(
         where = facts.cls.node
         subject = f"`{name}` inherits `get_config` from `{base}`, which lacks {names}"
     if required:
-        effect = f"a saved `{name}` cannot be loaded"
+        effect = f"{saved(name, facts.version)} cannot be loaded"
     else:
         effect = f"a loaded `{name}` silently goes back to the default of {names}"
     attribute = _attribute_of(first, constructor)
@@ -179,7 +179,7 @@ def _lost(
         f"{subject}: {effect}",
         story=tuple(story),
         help=help_text,
-        severity=None if required else Severity.WARNING,
+        severity=None if required and facts.version.major >= 3 else Severity.WARNING,
     )
 
 
@@ -188,7 +188,7 @@ def _surplus(ctx: Context, facts: ClassFacts, constructor: Constructor, surplus:
     return ctx.report(
         facts.own["get_config"].node,
         f"`get_config` of `{name}` returns {listed(surplus)}, which `__init__` does not take:"
-        f" a saved `{name}` cannot be loaded",
+        f" {saved(name, facts.version)} cannot be loaded",
         help="return exactly the arguments of `__init__`, under their names",
     )
 

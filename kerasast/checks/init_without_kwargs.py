@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasast.checks._wording import listed
+from kerasast.checks._wording import listed, saved
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts, Constructor
@@ -42,7 +42,8 @@ def init_without_kwargs(ctx: Context, event: ClassDefined) -> Iterator[Diagnosti
     if missing:
         yield ctx.report(
             constructor.method.node,
-            f"a saved `{name}` cannot be loaded: its config has {listed(missing)}, which `__init__` does not take",
+            f"{saved(name, facts.version)} cannot be loaded: its config has {listed(missing)},"
+            " which `__init__` does not take",
             help="take `**kwargs` in `__init__` and call `super().__init__(**kwargs)`",
         )
     elif role is Role.LAYER and keys and _drops_kwargs(constructor):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from kerasast.checks._wording import listed
+from kerasast.checks._wording import listed, saved
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter
@@ -38,7 +38,8 @@ def missing_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
         if "__call__" in facts.own or "__init__" in facts.own:
             yield ctx.report(
                 facts.cls.node,
-                f"a model that uses `{facts.cls.name}` cannot be saved: a {role.value} needs a `get_config`",
+                f"a model that uses `{facts.cls.name}` cannot be saved{_as_file(facts)}:"
+                f" a {role.value} needs a `get_config`",
                 help="return the arguments of `__init__` in a dict from `get_config`",
             )
         return
@@ -54,6 +55,10 @@ def missing_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
         return  # It wraps another object: code makes it on the fly, and no config names it.
     elif parameters and (role is not Role.MODEL or facts.version.major >= 3):
         yield from _not_recorded(ctx, facts, role, parameters)
+
+
+def _as_file(facts: ClassFacts) -> str:
+    return "" if facts.version.major >= 3 else " as `.keras` or `.h5`"
 
 
 def _has_config(facts: ClassFacts) -> bool:
@@ -80,8 +85,8 @@ def _layer(
         node, reason = found
         yield ctx.report(
             facts.cls.node,
-            f"a model with a `{name}` cannot be saved: its argument `{item.name}` is {reason}, which Keras"
-            " does not record without a `get_config`",
+            f"a model with a `{name}` cannot be saved{_as_file(facts)}: its argument `{item.name}` is {reason},"
+            " which Keras does not record without a `get_config`",
             story=(
                 ctx.step(item.node, "the argument"),
                 *(() if node is item.node else (ctx.step(node, reason),)),
@@ -92,7 +97,8 @@ def _layer(
     if constructor.varargs is not None and _uses(constructor, constructor.varargs.arg):
         yield ctx.report(
             facts.cls.node,
-            f"a saved `{name}` loses `*{constructor.varargs.arg}`: Keras does not record them without a `get_config`",
+            f"{saved(name, facts.version)} loses `*{constructor.varargs.arg}`:"
+            " Keras does not record them without a `get_config`",
             story=(ctx.step(constructor.varargs, "the arguments"),),
             help=_HELP,
         )
@@ -128,7 +134,9 @@ def _not_recorded(
             f"`{name}` cannot be saved: Keras 3 does not record {names} of a model without a `get_config`"
         )
     else:
-        message = f"a saved `{name}` cannot be loaded: nothing records {names} without a `get_config`"
+        message = (
+            f"{saved(name, facts.version)} cannot be loaded: nothing records {names} without a `get_config`"
+        )
     yield ctx.report(
         facts.cls.node,
         message,

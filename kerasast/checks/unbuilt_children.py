@@ -44,7 +44,7 @@ def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     effect = (
         "a loaded model has random weights there, silently"
         if facts.version.major >= 3
-        else "a saved model cannot be loaded"
+        else "a model saved as `.keras` cannot be loaded"
     )
     yield ctx.report(
         method.node,
@@ -56,6 +56,7 @@ def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
         ),
         help="build each of them in `build`, e.g. "
         + f"`self.{next(iter(children))}.build(…)`, or remove `build` if it does nothing else",
+        severity=None if facts.version.major >= 3 else Severity.WARNING,
     )
 
 
