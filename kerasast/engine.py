@@ -20,6 +20,7 @@ from kerasast.config import Settings
 from kerasast.diagnostics import Diagnostic
 from kerasast.discovery import Discovery, DiscoveryProblem, discover
 from kerasast.filtering import Filter
+from kerasast.garbage import rare_collection
 from kerasast.index.project import ProjectIndex
 from kerasast.registry import Rule
 from kerasast.source import SourceFile
@@ -93,6 +94,7 @@ class Analyzer:
         survey.add_companions(self.settings.root)
         return survey
 
+    @rare_collection()
     def analyze_paths(self, paths: Iterable[str | Path]) -> Result:
         """Analyse the files that paths mean.
 
@@ -108,6 +110,7 @@ class Analyzer:
         seconds = time.perf_counter() - started
         return replace(result, problems=discovery.problems, found=len(discovery.files), seconds=seconds)
 
+    @rare_collection()
     def analyze_source(self, content: str | bytes, path: str) -> Result:
         """Analyse a text as if it were the content of the file at `path`, which need not exist."""
         started = time.perf_counter()
@@ -120,6 +123,7 @@ class Analyzer:
         result = self._check(survey, survey.versions(self.settings), partial=True)
         return replace(result, seconds=time.perf_counter() - started)
 
+    @rare_collection()
     def analyze_files(self, files: Mapping[str, str | bytes], version: KerasVersion | None = None) -> Result:
         """Analyse a project that exists in memory only: contents by path, relative to the project's root."""
         started = time.perf_counter()

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "diagnostics": "",
     "versions": "",
     "boundary": "",
+    "garbage": "",
     "source": "diagnostics notebook",
     "notebook": "source",
     "spelling": "diagnostics source",
@@ -41,7 +42,7 @@ MAY_IMPORT = {
     "survey": "boundary companions config discovery flow index parsing prefilter source version_detection",
     "check_file": "boundary context diagnostics flow index parsing registry source versions",
     "filtering": "check_file config context diagnostics flow index registry source suppressions versions",
-    "engine": "check_file config diagnostics discovery filtering flow index registry source survey version_detection "
+    "engine": "check_file config diagnostics discovery filtering flow garbage index registry source survey version_detection "
     "versions",
     "testing": "config diagnostics documents engine registry source spelling versions",
     "output": "diagnostics documents engine registry source",

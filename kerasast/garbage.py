@@ -1,0 +1,25 @@
+"""Garbage collection while much is made and little is thrown away."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+RARELY = 100_000
+"""New objects between two collections; Python's own default is 700."""
+
+
+@contextmanager
+def rare_collection() -> Iterator[None]:
+    """Collect garbage rarely, and as before afterwards.
+
+    Syntax trees and the states of objects are very many small objects, of which nearly all stay: looking through
+    them again and again took half of the time of an analysis. It costs about 10 MB for 40,000 lines.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(max(RARELY, before[0]) if before[0] else 0, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
