@@ -27,7 +27,7 @@ _SEVERAL_SHAPES = frozenset(
     category="saving",
     severity=Severity.ERROR,
     on=(ExternalCall,),
-    calls=("dump", "dumps", "save", "savez", "savez_compressed"),
+    calls=("dump", "dumps", "save", "savetxt", "savez", "savez_compressed"),
     since="0.1",
 )
 def raw_weights_dump(ctx: Context, event: ExternalCall) -> Iterator[Diagnostic]:

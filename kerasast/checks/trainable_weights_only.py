@@ -20,7 +20,7 @@ _SAVERS = frozenset({"tensorflow.compat.v1.train.Saver", "tensorflow.train.Saver
     category="saving",
     severity=Severity.ERROR,
     on=(ExternalCall,),
-    calls=("Checkpoint", "Saver", "dump", "dumps", "save", "savez", "savez_compressed"),
+    calls=("Checkpoint", "Saver", "dump", "dumps", "save", "savetxt", "savez", "savez_compressed"),
     since="0.1",
 )
 def trainable_weights_only(ctx: Context, event: ExternalCall) -> Iterator[Diagnostic]:
