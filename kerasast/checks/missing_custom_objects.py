@@ -72,7 +72,10 @@ def _is_stored_code(item: CustomObject, version: KerasVersion) -> bool:
 
 
 def _is_named_in_hdf5(item: CustomObject) -> bool:
-    """Whether loading an HDF5 file in Keras 3 looks `item` up: not what is compared with the outputs in lists."""
+    """Whether loading an HDF5 file in Keras 3 certainly looks `item` up.
+
+    It does not for metrics, nor for losses in a list; that of a class depends on the name of its instance.
+    """
     if item.role == "loss":
         return not item.is_class and not item.listed
     return item.role != "metric"
