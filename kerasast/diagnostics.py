@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import TypeVar
 
-
 _E = TypeVar("_E", bound=Enum)
 
 

@@ -1,6 +1,6 @@
 """Run every rule on every Python file under some folders, prefilter or not, and fail if kerasast fails on one.
 
-    python scripts/check_robustness.py "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
+python scripts/check_robustness.py "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kerasast.config import Settings
+from kerasast.diagnostics import Diagnostic
 from kerasast.engine import Analyzer
 from kerasast.versions import KERAS_2, KERAS_3
 
@@ -30,7 +31,7 @@ def main() -> int:
     """Print a line for each failure and a summary; the exit code is 1 if there was any."""
     analyzer = Analyzer(Settings())
     counts: Counter[str] = Counter()
-    failures = []
+    failures: list[Diagnostic] = []
     started = time.monotonic()
     total = 0
     for number, batch in enumerate(batches(sys.argv[1:])):
