@@ -97,6 +97,10 @@ class World:
         self.states = {}
         self._shared = False
 
+    def archived(self, target: ObjectId) -> ObjectState | None:
+        """The state of an object in the archive, where it stays until a path changes it."""
+        return self._archive.get(target)
+
     @property
     def latest(self) -> int:
         """The identity of the object created last; later ones have greater ones."""
@@ -207,16 +211,20 @@ class Join:
             return
         changed: list[tuple[ObjectId, ObjectState, ObjectState]] = []
         for target, state in right.items():
-            other = left.get(target)
+            other = left.get(target) or world.archived(target)
             if other is None:
                 world.put(target, state)
             elif other is not state:
                 changed.append((target, other, state))
+        changed.extend(
+            (target, state, other)
+            for target, state in left.items()
+            if target not in right and (other := world.archived(target)) is not None
+        )
         for target, other, state in changed:
             joined = self._join_states(other, state)
-            if (
-                world.state(target).escaped and not joined.escaped
-            ):  # by joining another object that leads here
+            # Joining another object, which leads to this one, may have let go of it.
+            if world.state(target).escaped and not joined.escaped:
                 joined = joined.evolve(escaped=True)
             world.put(target, joined)
 
@@ -275,7 +283,7 @@ class Join:
             arguments_complete=a.arguments_complete and b.arguments_complete,
             compile_arguments=self._join_values(a.compile_arguments, b.compile_arguments),
             compile_complete=a.compile_complete and b.compile_complete,
-            attributes=self._join_values(a.attributes, b.attributes),
+            attributes=self._join_attributes(a, b),
             items=items,
             keys=a.keys if a.keys == b.keys else (),
             trace=a.trace if len(a.trace) >= len(b.trace) else b.trace,
@@ -288,6 +296,25 @@ class Join:
         if len(a.items) == len(b.items):
             return tuple(map(self.value, a.items, b.items)), True
         return tuple(dict.fromkeys(a.items + b.items)), False
+
+    def _join_attributes(self, a: ObjectState, b: ObjectState) -> dict[str, Value]:
+        """The attributes of an object that has different ones on two paths.
+
+        Where others can reach it, an attribute that is `None` on one of them may have any value there.
+        """
+        joined = self._join_values(a.attributes, b.attributes)
+        if joined is a.attributes:
+            return joined
+        for name in joined:
+            first, second = a.attributes.get(name), b.attributes.get(name)
+            lost = first is None or second is None
+            if (a.escaped or b.escaped) and isinstance(joined[name], Ref):
+                lost = lost or Const(None) in (first, second)
+            if lost:
+                for value in (first, second):
+                    self._world.escape(value or UNKNOWN)
+                joined[name] = UNKNOWN
+        return joined
 
     def _join_values(self, a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:
         if a is b or a == b:

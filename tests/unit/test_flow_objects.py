@@ -219,6 +219,34 @@ SILENT = {
         d.setup()
         d.model.fit(X, Y)
     """,
+    "an attribute that one of several methods sets": """
+        class Trainer:
+            def __init__(self):
+                self._model = None
+            @property
+            def model(self):
+                if self._model is None:
+                    self._model = self.build()
+                return self._model
+            def build(self):
+                return new()
+            def setup(self):
+                self._model = new()
+                self._model.compile("sgd", "mse")
+            def train(self, epochs):
+                self.model.fit(X, Y)
+    """,
+    "an attribute that only one path sets": """
+        class Trainer:
+            pass
+        def setup(trainer, model, ready):
+            if ready:
+                trainer.model = model
+            trainer.model.compile("sgd", "mse")
+        trainer, model = Trainer(), new()
+        setup(trainer, model, input())
+        model.fit(X, Y)
+    """,
     "an unknown base class": """
         from framework import Experiment
         class Mine(Experiment):
