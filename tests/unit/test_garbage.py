@@ -31,7 +31,7 @@ def test_a_failure_restores_it() -> None:
     def fail() -> None:
         raise ValueError
 
-    with pytest.raises(ValueError, match="^$"):
+    with pytest.raises(ValueError, match=r"^$"):
         fail()
     assert gc.get_threshold() == (700, 10, 10)
 

@@ -42,8 +42,8 @@ MAY_IMPORT = {
     "survey": "boundary companions config discovery flow index parsing prefilter source version_detection",
     "check_file": "boundary context diagnostics flow index parsing registry source versions",
     "filtering": "check_file config context diagnostics flow index registry source suppressions versions",
-    "engine": "check_file config diagnostics discovery filtering flow garbage index registry source survey version_detection "
-    "versions",
+    "engine": "check_file config diagnostics discovery filtering flow garbage index registry source survey "
+    "version_detection versions",
     "testing": "config diagnostics documents engine registry source spelling versions",
     "output": "diagnostics documents engine registry source",
     "cli": "boundary config diagnostics documents engine output registry versions",
@@ -51,7 +51,8 @@ MAY_IMPORT = {
 }
 """The parts of kerasast (modules and packages at its top), each with those that it may import, also in functions.
 
-What is imported for type checkers alone is free. `registry` finds the rules, so it imports `checks` when asked. A part that is not named here has no place yet: give it one.
+What is imported for type checkers alone is free. `registry` finds the rules, so it imports `checks` when asked. A part
+that is not named here has no place yet: give it one.
 """
 
 SOLE_IMPORTERS = {
