@@ -75,7 +75,8 @@ def analyse(checkout: Path) -> list[Finding]:
         text=True,
     )
     if run.returncode != 0:
-        raise KerasastFailed(f"exit code {run.returncode}: {run.stderr.strip()[-2000:]}")
+        last_words = " | ".join(run.stderr.strip().splitlines()[-2:])
+        raise KerasastFailed(f"exit code {run.returncode}: {last_words}")
     return [finding_of(item, checkout) for item in json.loads(run.stdout)]
 
 
