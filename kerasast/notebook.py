@@ -6,6 +6,7 @@ every offset in the parsed code is the offset of the same character in the text.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from typing import Any
@@ -16,6 +17,10 @@ from kerasast.source import Cell, SourceError, SourceFile
 _PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "tensorflow_version", "matplotlib"})
 _ASSIGNED_MAGIC = re.compile(r"^(\s*[\w.,\s\[\]'\"*]+=\s*)([%!].*)$")
 _OPEN = re.compile(r"[(\[{]")
+_AUTOMAGIC = re.compile(
+    r"\s*(alias|autoreload|cat|cd|conda|config|cp|env|head|less|ll|load_ext|ls|mamba|man|matplotlib|mkdir|more|mv"
+    r"|pip|reload_ext|rm|rmdir|run|timeit|time|uv)\s+(?![^\s\w]{0,2}=|[(\[{,]|(?:is|in|not|and|or|if|else)\b)\S"
+)
 
 
 class NotebookError(SourceError):
@@ -80,7 +85,7 @@ def _code_cells(document: Any) -> list[str]:
 
 def blank_magics(text: str) -> str:
     """Replace IPython syntax in one cell by Python of the same length that does nothing."""
-    lines = text.split("\n")
+    lines = _without_indent(text.split("\n"))
     first = next((index for index, line in enumerate(lines) if line.strip()), None)
     if first is not None and lines[first].lstrip().startswith("%%"):
         words = lines[first].lstrip()[2:].split()
@@ -100,6 +105,30 @@ def blank_magics(text: str) -> str:
     return "\n".join(result)
 
 
+def _without_indent(lines: list[str]) -> list[str]:
+    """Let a cell whose first line is indented start at the margin, as IPython does, without moving any character.
+
+    A form feed sets Python's count of the indentation to zero.
+    """
+    first = next((line for line in lines if line.strip()), "")
+    indent = first[: len(first) - len(first.lstrip(" \t"))]
+    if not indent:
+        return lines
+    margin = " " * (len(indent) - 1) + "\f"
+    return [margin + line[len(indent) :] if line.startswith(indent) else line for line in lines]
+
+
+def _is_automagic(line: str) -> bool:
+    """Whether a line is a magic without its `%`: `ls data`, but not `ls = 1` nor any other Python."""
+    if _AUTOMAGIC.match(line) is None:
+        return False
+    try:
+        ast.parse(line.strip())
+    except (SyntaxError, ValueError):
+        return True
+    return False
+
+
 def _blank_line(line: str, continued: bool) -> tuple[str, bool]:
     """Blank one line if it is (or continues) a magic; say whether the next line continues it."""
     stripped = line.lstrip()
@@ -109,11 +138,12 @@ def _blank_line(line: str, continued: bool) -> tuple[str, bool]:
         and "'" not in stripped
         and '"' not in stripped
     )
+    is_magic = is_magic or _is_automagic(line)
     if continued:
         return " " * len(line), line.rstrip().endswith("\\")
     if is_magic:
         indent = len(line) - len(stripped)
-        return " " * indent + "0" + " " * (len(stripped) - 1), line.rstrip().endswith("\\")
+        return line[:indent] + "0" + " " * (len(stripped) - 1), line.rstrip().endswith("\\")
     assigned = _ASSIGNED_MAGIC.match(line)
     if assigned:
         head, magic = assigned.groups()

@@ -82,6 +82,13 @@ def test_what_is_no_notebook_says_so(data: bytes) -> None:
         "y = (10\n     % 3)\nx = 1",
         'text = """\n%not a magic\n!nor this\n"""\nx = 1',
         "x = await thing()",
+        " x = 1",
+        "\n   if True:\n       x = 1\n",
+        "\t%time\n\tx = 1",
+        "ls ./data/\nx = 1",
+        "pip install keras\nx = 1",
+        "run = (\n    x)",
+        "less = more = [\n    x]",
     ],
 )
 def test_magics_are_blanked_at_equal_length(cell: str) -> None:
@@ -94,6 +101,18 @@ def test_magics_are_blanked_at_equal_length(cell: str) -> None:
 @pytest.mark.parametrize("magic", ["%%bash", "%%writefile train.py", "%%html", "%%javascript", "%%R"])
 def test_cells_of_other_programs_are_blank(magic: str) -> None:
     assert blank_magics(f"{magic}\nmodel.fit(x)").strip() == ""
+
+
+def test_an_indented_cell_keeps_its_positions() -> None:
+    source = parse_notebook("a.ipynb", notebook("y = 0", "  def f():\n    return x"))
+    names = [node for node in ast.walk(source.parse()) if isinstance(node, ast.Name)]
+    (found,) = [node for node in names if node.id == "x"]
+    assert source.text[source.offset(found.lineno, found.col_offset) :] == "x"
+
+
+def test_lines_that_look_like_a_magic_but_are_python_stay() -> None:
+    for cell in ("run = (\n    x)", "time -x", "ls", "cd = ls = 1"):
+        assert blank_magics(cell) == cell
 
 
 def test_code_in_strings_stays() -> None:
