@@ -27,7 +27,7 @@ def fit_without_compile(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if before.compiled is not Tri.NO or before.escaped or not before.kind.is_model:
         return
     needs = NEEDS_COMPILE if ctx.keras.major >= 3 else NEEDS_COMPILE | NEEDS_COMPILE_IN_KERAS_2
-    if event.method not in needs:
+    if event.method not in needs or event.method in before.attributes:
         return
     if before.cls is not None:
         lineage = ancestry(before.cls, ctx.keras)

@@ -33,7 +33,7 @@ def fit_without_loss(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     # Without a loss, Keras 2.15 evaluates the metrics and returns 0.0 as the loss; Keras 3.15 raises.
     if not trains and (event.method not in _EVALUATION or ctx.keras.major < 3):
         return
-    if before.cls is not None and _replaces_step(ancestry(before.cls, ctx.keras), event.method, trains):
+    if _replaces_step(before, event.method, trains, ctx.keras):
         return
     if _may_add_loss(event.view, event.target, ctx.keras):
         return
@@ -46,12 +46,17 @@ def fit_without_loss(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     )
 
 
-def _replaces_step(lineage: Ancestry, method: str, trains: bool) -> bool:
-    """Whether a class decides for itself what is minimised or measured."""
-    step, function = ("train_step", "make_train_function") if trains else ("test_step", "make_test_function")
+def _replaces_step(state: ObjectState, method: str, trains: bool, version: KerasVersion) -> bool:
+    """Whether a model decides for itself what is minimised or measured."""
+    step = ("train_step", "make_train_function") if trains else ("test_step", "make_test_function")
+    names = (method, "compute_loss", "compiled_loss", *step)
+    if any(name in state.attributes for name in names):
+        return True
+    if state.cls is None:
+        return False
+    lineage = ancestry(state.cls, version)
     return not lineage.complete or any(
-        lineage.defines(name) and not _only_inherits(lineage, name)
-        for name in (method, "compute_loss", "compiled_loss", step, function)
+        lineage.defines(name) and not _only_inherits(lineage, name) for name in names
     )
 
 

@@ -41,6 +41,8 @@ def nothing_to_train(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
         return
     if before.compiled is not Tri.YES or before.frozen_late is not None:
         return
+    if "train_step" in before.attributes:
+        return
     if before.cls is not None:
         lineage = ancestry(before.cls, ctx.keras)
         if not lineage.complete or any(lineage.defines(name) for name in (event.method, "train_step")):
