@@ -4,59 +4,46 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
-_E = TypeVar("_E", bound=Enum)
-
-
-def _parse_member(enum: type[_E], text: str) -> _E:
-    try:
-        return enum[text.upper()]
-    except KeyError:
-        choices = ", ".join(member.name.lower() for member in enum)
-        raise ValueError(f"{text!r} is not one of {choices}") from None
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
-class Severity(IntEnum):
+class _Level(IntEnum):
+    """Levels in rising order, called by their names in lower case."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the level called `text` in any case.
+
+        Raises:
+            ValueError: `text` names no level.
+        """
+        try:
+            return cls[text.upper()]
+        except KeyError:
+            raise ValueError(f"{text!r} is not one of {', '.join(level.label for level in cls)}") from None
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+class Severity(_Level):
     """How much harm is done: `ERROR` is lost or wrong state, or a certain crash."""
 
     INFO = 0
     WARNING = 1
     ERROR = 2
 
-    @classmethod
-    def parse(cls, text: str) -> Severity:
-        """Return the severity called `text` in any case.
 
-        Raises:
-            ValueError: `text` names no severity.
-        """
-        return _parse_member(cls, text)
-
-    @property
-    def label(self) -> str:
-        return self.name.lower()
-
-
-class Confidence(IntEnum):
+class Confidence(_Level):
     """How sure the analysis is. Reports below `HIGH` are hidden unless asked for."""
 
     LOW = 0
     MEDIUM = 1
     HIGH = 2
-
-    @classmethod
-    def parse(cls, text: str) -> Confidence:
-        """Return the confidence called `text` in any case.
-
-        Raises:
-            ValueError: `text` names no confidence.
-        """
-        return _parse_member(cls, text)
-
-    @property
-    def label(self) -> str:
-        return self.name.lower()
 
 
 class Applicability(Enum):
