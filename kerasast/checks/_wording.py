@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from kerasast.versions import KerasVersion
 
+CONFIG_ORDER = ("name", "trainable", "dtype", "reduction")
+"""The order in which messages name what the config of a Keras base class has."""
+
 
 def listed(names: Sequence[str]) -> str:
     """Names in code quotes, as English lists them: `` `a`, `b` and `c` ``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasast.checks._wording import listed, saved
+from kerasast.checks._wording import CONFIG_ORDER, listed, saved
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts, Constructor
@@ -23,8 +23,6 @@ from kerasast.flow.roles import (
 from kerasast.flow.uses import is_only_a_base
 from kerasast.registry import rule
 
-_ORDER = ("name", "trainable", "dtype", "reduction")
-
 
 @rule(category="custom-objects", severity=Severity.WARNING, on=(ClassDefined,), since="0.1")
 def init_without_kwargs(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
@@ -37,7 +35,7 @@ def init_without_kwargs(ctx: Context, event: ClassDefined) -> Iterator[Diagnosti
     keys = _given_on_load(facts, role)
     if keys and is_only_a_base(facts.cls):
         return
-    missing = [key for key in _ORDER if key in keys and not constructor.accepts(key)]
+    missing = [key for key in CONFIG_ORDER if key in keys and not constructor.accepts(key)]
     name = facts.cls.name
     if missing:
         yield ctx.report(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from kerasast.checks._wording import listed, saved
+from kerasast.checks._wording import CONFIG_ORDER, listed, saved
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.plain import why_not_plain
 from kerasast.flow.roles import (
+    BASE_KEYS,
     Role,
     base_parameters,
     is_functional,
@@ -54,7 +55,7 @@ def missing_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
     ):
         return  # It wraps another object: code makes it on the fly, and no config names it.
     elif parameters and (role is not Role.MODEL or facts.version.major >= 3):
-        yield from _not_recorded(ctx, facts, role, parameters)
+        yield from _not_recorded(ctx, facts, role, constructor, parameters)
 
 
 def _as_file(facts: ClassFacts) -> str:
@@ -120,12 +121,23 @@ def _uses(constructor: Constructor, name: str) -> bool:
 
 
 def _not_recorded(
-    ctx: Context, facts: ClassFacts, role: Role, parameters: list[Parameter]
+    ctx: Context, facts: ClassFacts, role: Role, constructor: Constructor, parameters: list[Parameter]
 ) -> Iterator[Diagnostic]:
     name = facts.cls.name
     required = [item for item in parameters if item.required]
     names = listed([item.name for item in required or parameters])
-    if not required:
+    refused = _refused(role, constructor)
+    if refused and not required and role is Role.MODEL:
+        message = (
+            f"a saved `{name}` cannot be loaded: without a `get_config` its config has {listed(refused)},"
+            f" which `__init__` does not take, and the defaults of {names}"
+        )
+    elif refused and not required:  # `init-without-kwargs` says why.
+        message = (
+            f"{saved(name, facts.version)} cannot be loaded as it was:"
+            f" nothing records {names} without a `get_config`"
+        )
+    elif not required:
         message = (
             f"a loaded `{name}` goes back to the defaults of {names}, silently, for want of a `get_config`"
         )
@@ -137,11 +149,19 @@ def _not_recorded(
         message = (
             f"{saved(name, facts.version)} cannot be loaded: nothing records {names} without a `get_config`"
         )
+    help_text = (
+        _HELP if role is not Role.INITIALIZER else "return every argument of `__init__` from `get_config`"
+    )
     yield ctx.report(
         facts.cls.node,
         message,
         story=tuple(ctx.step(item.node, "not recorded") for item in (required or parameters)[:4]),
-        help=_HELP
-        if role is not Role.INITIALIZER
-        else "return every argument of `__init__` from `get_config`",
+        help=help_text
+        + (", and take `**kwargs` in `__init__` for `super().__init__(**kwargs)`" if refused else ""),
     )
+
+
+def _refused(role: Role, constructor: Constructor) -> list[str]:
+    """What Keras gives `__init__` on loading, because the base class records it, and `__init__` does not take."""
+    given = BASE_KEYS.get(role, frozenset()) - ({"name"} if role is Role.MODEL else set())
+    return [key for key in CONFIG_ORDER if key in given and not constructor.accepts(key)]
