@@ -23,6 +23,7 @@ from kerasast.flow.uses import is_only_a_base
 from kerasast.registry import rule
 
 _USUAL = LAYER_KEYWORDS | {"reduction"}
+_UNRECORDED = {"batch_size", "implementation", "input_dim", "input_shape", "weights"}
 
 
 @rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
@@ -36,6 +37,7 @@ def incomplete_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
         return
     recorded = _USUAL | config.keys.keys() | (base_parameters(facts) if config.inherits else frozenset())
     recorded -= config.removed - _USUAL
+    recorded -= _required_unrecorded(facts, constructor) - config.keys.keys()
     if config.inherits:
         recorded |= _handed_on(constructor)
     declared = _declared_by_base(facts)
@@ -83,6 +85,13 @@ def _declared_by_base(facts: ClassFacts) -> set[str]:
         return set()
     owner = class_facts(method.owner, facts.version).constructor
     return set() if owner is None else {item.name for item in owner.parameters}
+
+
+def _required_unrecorded(facts: ClassFacts, constructor: Constructor) -> set[str]:
+    """The parameters without a default that `Layer.__init__` knows too, but does not put into the config."""
+    if keras_base(facts) is not None:
+        return set()
+    return {item.name for item in constructor.parameters if item.required} & _UNRECORDED
 
 
 def _handed_on(constructor: Constructor) -> set[str]:
@@ -149,7 +158,6 @@ def _lost(
 ) -> Diagnostic:
     name = facts.cls.name
     required = [item for item in lost if item.required]
-    first = (required or lost)[0]
     names = listed([item.name for item in required or lost])
     if "get_config" in facts.own:
         where: ast.AST = facts.own["get_config"].node
@@ -163,24 +171,29 @@ def _lost(
         effect = f"{saved(name, facts.version)} cannot be loaded"
     else:
         effect = f"a loaded `{name}` silently goes back to the default of {names}"
-    attribute = _attribute_of(first, constructor)
     story = [ctx.step(item.node, "an argument of `__init__`") for item in (required or lost)[:4]]
-    renamed = _renamed(attribute, config, surplus)
-    if renamed is not None:
-        help_text = f'call the key `"{first.name}"` instead of `"{renamed}"`'
-    elif attribute is not None:
-        help_text = f'add `"{first.name}": self.{attribute}` to the config'
-    else:
-        help_text = f"store `{first.name}` on `self` in `__init__`, and add it to the config"
     if "__init__" not in facts.own:
         story = []  # The constructor may be in another file.
     return ctx.report(
         where,
         f"{subject}: {effect}",
         story=tuple(story),
-        help=help_text,
+        help=_help(required or lost, constructor, config, surplus),
         severity=None if required and facts.version.major >= 3 else Severity.WARNING,
     )
+
+
+def _help(lost: list[Parameter], constructor: Constructor, config: Config, surplus: list[str]) -> str:
+    first = lost[0].name
+    renamed = _renamed(_attribute_of(lost[0], constructor), config, surplus)
+    if renamed is not None:
+        return f'call the key `"{first}"` instead of `"{renamed}"`'
+    entries = [entry for item in lost for entry in [_entry(item, constructor)] if entry is not None]
+    if len(entries) < len(lost):
+        return f"keep `{first}` on `self` as it was given, and add it to the config"
+    if len(entries) > 3:
+        return "add each of them to the config"
+    return "add " + " and ".join(f"`{entry}`" for entry in entries) + " to the config"
 
 
 def _surplus(ctx: Context, facts: ClassFacts, constructor: Constructor, surplus: list[str]) -> Diagnostic:
@@ -200,6 +213,26 @@ def _attribute_of(parameter: Parameter, constructor: Constructor) -> str | None:
             isinstance(node, ast.Name) and node.id == parameter.name for node in ast.walk(store.value)
         ):
             return store.attr
+    return None
+
+
+_CONVERSIONS = {"bool", "dict", "float", "int", "list", "str", "tuple"}
+
+
+def _entry(parameter: Parameter, constructor: Constructor) -> str | None:
+    """What records a parameter, if an attribute keeps it as it was given: `"rate": self.rate`."""
+    for store in constructor.method.stores:
+        match store.value:
+            case ast.Name(id=name) if name == parameter.name:
+                return f'"{name}": self.{store.attr}'
+            case ast.Call(func=ast.Name(id=function), args=[ast.Name(id=name)], keywords=[]) if (
+                name == parameter.name and function in _CONVERSIONS
+            ):
+                return f'"{name}": self.{store.attr}'
+            case ast.Call(func=ast.Attribute(value=module, attr="get"), args=[ast.Name(id=name)]) if (
+                name == parameter.name
+            ):
+                return f'"{name}": {ast.unparse(module)}.serialize(self.{store.attr})'
     return None
 
 
