@@ -1,0 +1,86 @@
+"""`get_config` that returns nothing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.class_facts import ClassFacts
+from kerasast.flow.events import ClassDefined
+from kerasast.flow.methods import MethodFacts
+from kerasast.flow.roles import role_of
+from kerasast.flow.uses import is_only_a_base
+from kerasast.registry import rule
+
+
+@rule(category="custom-objects", severity=Severity.WARNING, on=(ClassDefined,), since="0.1")
+def get_config_returns_none(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
+    facts = event.facts
+    method = facts.own.get("get_config")
+    if method is None or not _is_saved(facts) or facts.is_decorated or method.node.decorator_list:
+        return
+    if method.is_abstract or _never_returns(method) or is_only_a_base(facts.cls):
+        return
+    name, damage = facts.cls.name, f"no model with a `{facts.cls.name}` can be saved"
+    if all(item.value is None or _is_none(item.value) for item in method.returns):
+        yield ctx.report(
+            method.node,
+            f"`get_config` of `{name}` returns nothing: {damage}",
+            help="return the dict, or leave `get_config` out if the class has no arguments of its own",
+        )
+        return
+    for item in method.returns:
+        if item.value is not None and _is_update(item.value, method):
+            yield ctx.report(
+                item.value,
+                f"`dict.update()` returns `None`, and so does `get_config` of `{name}`: {damage}",
+                help="update the dict on a line of its own, then return it",
+                severity=Severity.ERROR,
+            )
+
+
+def _is_saved(facts: ClassFacts) -> bool:
+    """Whether Keras asks such an object for its config when it saves a model."""
+    return role_of(facts) is not None or facts.ancestry.derives("keras.optimizers.Optimizer")
+
+
+def _never_returns(method: MethodFacts) -> bool:
+    """Whether the end of the body may be out of reach: it raises, or yields, or loops for ever."""
+    stops = (ast.Raise, ast.Yield, ast.YieldFrom, ast.While)
+    return any(isinstance(node, stops) for node in ast.walk(method.node))
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _is_update(node: ast.expr, method: MethodFacts) -> bool:
+    """Whether an expression is `config.update(…)` of what is a dict."""
+    if not (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "update"
+    ):
+        return False
+    receiver = node.func.value
+    if not isinstance(receiver, ast.Name):
+        return _is_dict(receiver)
+    given = [
+        statement.value
+        for statement in ast.walk(method.node)
+        if isinstance(statement, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == receiver.id for target in statement.targets)
+    ]
+    return bool(given) and all(_is_dict(value) for value in given)
+
+
+def _is_dict(node: ast.expr) -> bool:
+    """Whether an expression is certainly a dict: a literal, `dict(…)`, `super().get_config()`, or a copy of it."""
+    match node:
+        case ast.Dict() | ast.Call(func=ast.Name(id="dict")):
+            return True
+        case ast.Call(func=ast.Attribute(attr="get_config")):
+            return True
+        case ast.Call(func=ast.Attribute(value=inner, attr="copy")):
+            return _is_dict(inner)
+    return False
