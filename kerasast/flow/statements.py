@@ -299,7 +299,10 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
     if items is not None and 0 < len(items) <= MAX_UNROLL and machine.budget > 0:
         _unroll(machine, node, items)
     else:
-        at_least_once = isinstance(iterable, LayersOf) and not iterable.sliced
+        at_least_once = isinstance(iterable, LayersOf)
+        if at_least_once and isinstance(node.target, ast.Name):
+            # What the name meant before is gone; meeting it at the head of the loop would make both escape.
+            machine.frame.scope.home(node.target.id).names.pop(node.target.id, None)
         _repeat(
             machine,
             node,

@@ -28,7 +28,7 @@ def set_trainable(machine: Machine, target: Ref | LayersOf, item: Value, node: a
     if not whole:
         inside = machine.world.state(origin).layers_trainable
         machine.world.update(origin, layers_trainable=inside.join(flag) if some else flag)
-    if _flags(machine, origin) == before and flag is not Tri.MAYBE:
+    if _flags(machine, origin) == before and all(Tri.MAYBE not in flags for flags in before):
         return  # Nothing changes.
     word = {Tri.YES: "unfrozen", Tri.NO: "frozen", Tri.MAYBE: "frozen or unfrozen"}[flag]
     what = "" if whole else "some of its layers are " if some else "its layers are "

@@ -275,7 +275,7 @@ class Join:
             trainable=a.trainable.join(b.trainable),
             layers_trainable=a.layers_trainable.join(b.layers_trainable),
             fixed=a.fixed if a.fixed == b.fixed else {},
-            frozen_late=a.frozen_late if a.frozen_late == b.frozen_late else None,
+            frozen_late=a.frozen_late and b.frozen_late,
             escaped=a.escaped or b.escaped,
             contents=a.contents if same_contents else tuple(dict.fromkeys(a.contents + b.contents)),
             complete=a.complete and b.complete and same_contents and items_complete and a.keys == b.keys,
