@@ -39,7 +39,8 @@ MAY_IMPORT = {
     "dependency_files": "versions",
     "version_detection": "dependency_files telling_imports versions",
     "companions": "index",
-    "survey": "boundary companions config discovery flow index parsing prefilter source version_detection",
+    "survey": "boundary companions config discovery flow index parsing prefilter source telling_imports "
+    "version_detection",
     "check_file": "boundary context diagnostics flow index parsing registry source versions",
     "filtering": "check_file config context diagnostics flow index registry source suppressions versions",
     "engine": "check_file config diagnostics discovery filtering flow garbage index registry source survey "
