@@ -20,9 +20,8 @@ from kerasast.index.project import ProjectIndex
 from kerasast.parsing import ParsedFile, parse_bytes, unreadable
 from kerasast.prefilter import select_files
 from kerasast.source import SourceFile
+from kerasast.telling_imports import LEGACY_SWITCH, telling_once
 from kerasast.version_detection import DetectedVersion, VersionDetector
-
-LEGACY_SWITCH = "TF_USE_LEGACY_KERAS"
 
 KEPT_CODE = 4_000_000
 """Of how much code, in characters, the trees are kept from phase 1 to phase 2; the rest is parsed twice.
@@ -100,14 +99,23 @@ class Survey:
 
     def versions(self, settings: Settings) -> dict[str, DetectedVersion]:
         """The Keras that each checked file is for, by its path."""
-        imports: list[str] = []
-        for item in self.checked:
-            index = self.modules.get(item.module)
-            imports += index.imports if index is not None else ()
-            if isinstance(item.data, bytes) and LEGACY_SWITCH.encode() in item.data:
-                imports.append(LEGACY_SWITCH)
-        detector = VersionDetector(settings.root, settings.requested_version, settings.keras_version, imports)
+        imports = {Path(item.path): self._imports(item) for item in self.checked}
+        detector = VersionDetector(
+            settings.root,
+            settings.requested_version,
+            settings.keras_version,
+            [name for names in imports.values() for name in names],
+            {path: names for path, names in imports.items() if path.suffix == ".ipynb"},
+        )
         return {item.path: detector.detect_for(Path(item.path)) for item in self.checked}
+
+    def _imports(self, item: InputFile) -> list[str]:
+        """The names in a file that may tell which Keras it is for."""
+        index = self.modules.get(item.module)
+        names = list(index.imports) if index is not None else []
+        if isinstance(item.data, bytes) and LEGACY_SWITCH.encode() in item.data:
+            names.append(LEGACY_SWITCH)
+        return telling_once(names)
 
 
 def read_inputs(files: Sequence[DiscoveredFile]) -> list[InputFile]:

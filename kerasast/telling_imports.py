@@ -23,12 +23,14 @@ _CERTAIN, _LIKELY, _HINT = 4, 2, 1
 class ImportEvidence:
     """What imports tell: the generation (2 or 3), the names that tell it, the most frequent first.
 
-    `legacy` if they show that Keras 2 is used next to a TensorFlow that brings Keras 3.
+    `legacy` if they show that Keras 2 is used next to a TensorFlow that brings Keras 3. `is_weak` if none of the
+    names is more than unusual in the other generation.
     """
 
     generation: int
     names: tuple[str, ...]
     legacy: bool
+    is_weak: bool = False
 
     def __str__(self) -> str:
         shown = ", ".join(self.names[:3])
@@ -42,6 +44,7 @@ def weigh_imports(imports: Iterable[str]) -> ImportEvidence | None:
     """
     weights = {2: 0, 3: 0}
     names: dict[int, Counter[str]] = {2: Counter(), 3: Counter()}
+    heaviest = {2: 0, 3: 0}
     legacy = False
     for name, count in Counter(imports).items():
         told = _tells(name)
@@ -49,12 +52,27 @@ def weigh_imports(imports: Iterable[str]) -> ImportEvidence | None:
             continue
         generation, weight = told
         weights[generation] += weight * count
+        heaviest[generation] = max(heaviest[generation], weight)
         names[generation][_shown(name)] += weight * count
-        legacy = legacy or name.partition(".")[0] in ("tf_keras", LEGACY_SWITCH)
+        legacy = legacy or _root(name) in ("tf_keras", LEGACY_SWITCH)
     if weights[2] == weights[3]:
         return None
     generation = max(weights, key=lambda number: weights[number])
-    return ImportEvidence(generation, _ranked(names[generation]), legacy and generation == 2)
+    return ImportEvidence(
+        generation,
+        _ranked(names[generation]),
+        legacy and generation == 2,
+        is_weak=heaviest[generation] == _HINT,
+    )
+
+
+def telling_once(imports: Iterable[str]) -> list[str]:
+    """The names that one file imports, those of a package that tells by itself as one: it tells no more by them."""
+    return sorted({name if _root(name) not in _PACKAGES else _root(name) for name in imports})
+
+
+def _root(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _ranked(names: Counter[str]) -> tuple[str, ...]:
@@ -68,9 +86,8 @@ def _ranked(names: Counter[str]) -> tuple[str, ...]:
 
 def _shown(name: str) -> str:
     """What tells: of a package without which there is nothing to tell, only its name."""
-    root = name.partition(".")[0]
-    if root in _PACKAGES:
-        return root
+    if _root(name) in _PACKAGES:
+        return _root(name)
     whole = re.match(
         r"tensorflow(_core)?\.(contrib|estimator|examples\.tutorials|python\.keras|compat\.v1)\b", name
     )
@@ -107,7 +124,7 @@ _OLD_MODULES = re.compile(
 @lru_cache(maxsize=16384)
 def _tells(name: str) -> tuple[int, int] | None:
     """The generation that one imported name is for, and how much it tells."""
-    known = _PACKAGES.get(name.partition(".")[0])
+    known = _PACKAGES.get(_root(name))
     if known is not None:
         return known
     if _TENSORFLOW_1.match(name):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -49,11 +50,20 @@ class VersionDetector:
         requested: KerasVersion | None = None,
         configured: KerasVersion | None = None,
         imports: Iterable[str] = (),
+        notebooks: Mapping[Path, Sequence[str]] = MappingProxyType({}),
     ) -> None:
-        """The parameters are those of `detect`."""
+        """The parameters are those of `detect`. `notebooks` are the names that each notebook imports.
+
+        They are programs of their own, and a folder of them may be older than the one beside it: what a notebook
+        imports, or else what those in its folder import, tells more than what the project imports.
+        """
         self._root = root.resolve()
         self._fixed = _fixed(requested, configured)
         self._imports = weigh_imports(imports) if self._fixed is None else None
+        self._notebooks = notebooks if self._fixed is None else {}
+        self._folders: dict[Path, list[str]] = {}
+        for path, names in self._notebooks.items():
+            self._folders.setdefault(path.resolve().parent, []).extend(names)
         self._findings: dict[Path, tuple[_Finding, ...]] = {}
         self._detected: dict[Path, DetectedVersion] = {}
 
@@ -63,32 +73,49 @@ class VersionDetector:
 
     def detect_for(self, path: Path) -> DetectedVersion:
         """The Keras of one file: where several projects share a repository, the nearest file upward decides."""
-        return self._detect_in(path.resolve().parent)
+        names = self._notebooks.get(path)
+        path = path.resolve()
+        return self._detect_in(path.parent) if names is None else self._of_notebook(path, names)
+
+    def _of_notebook(self, path: Path, names: Sequence[str]) -> DetectedVersion:
+        general = self._detect_in(path.parent)
+        own, beside = weigh_imports(names), weigh_imports(self._folders[path.parent])
+        told = next((item for item in (own, beside) if item is not None and not item.is_weak), None)
+        if told is None or told.generation == general.version.major:
+            return general
+        if beside is not None and beside.generation == told.generation and path.parent != self._root:
+            return self._decide(path.parent, beside, path.parent)
+        return self._decide(path.parent, told, path)
 
     def _detect_in(self, folder: Path) -> DetectedVersion:
         if self._fixed is not None:
             return self._fixed
         if folder not in self._detected:
-            self._detected[folder] = self._decide(folder)
+            self._detected[folder] = self._decide(folder, self._imports)
         return self._detected[folder]
 
-    def _decide(self, folder: Path) -> DetectedVersion:
+    def _decide(
+        self, folder: Path, imports: ImportEvidence | None, where: Path | None = None
+    ) -> DetectedVersion:
+        """The Keras of a folder's files, whose imports tell `imports`; `where` they do, if not in the whole project."""
         findings = [finding for parent in _upwards(folder, self._root) for finding in self._look(parent)]
         decided = next((finding for finding in findings if finding.decisive), None)
-        imports = self._imports
         if decided is not None and not (imports and _overrule(imports, decided)):
             return DetectedVersion(decided.version, f"from {self._shown(decided)}: {decided.text}")
         if imports is not None:
-            return DetectedVersion(
-                KERAS_2 if imports.generation == 2 else KERAS_3, f"from imports: {imports}"
-            )
+            place = f" in {self._relative(where)}" if where is not None else ""
+            version = KERAS_2 if imports.generation == 2 else KERAS_3
+            return DetectedVersion(version, f"from imports{place}: {imports}")
         if findings:
             path = self._shown(findings[0])
             return DetectedVersion(findings[0].version, f"the newest that {path} admits: {findings[0].text}")
         return DetectedVersion(KERAS_3, "the newest; nothing in the project says")
 
     def _shown(self, finding: _Finding) -> str:
-        return Path(os.path.relpath(finding.path, self._root)).as_posix()
+        return self._relative(finding.path)
+
+    def _relative(self, path: Path) -> str:
+        return Path(os.path.relpath(path, self._root)).as_posix()
 
     def _look(self, folder: Path) -> tuple[_Finding, ...]:
         if folder not in self._findings:

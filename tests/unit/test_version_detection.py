@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from kerasast.dependency_files import conda_specifier, poetry_specifier
-from kerasast.telling_imports import LEGACY_SWITCH, weigh_imports
+from kerasast.telling_imports import LEGACY_SWITCH, telling_once, weigh_imports
 from kerasast.version_detection import DetectedVersion, VersionDetector, detect
 from kerasast.versions import KERAS_2, KERAS_3, KerasVersion
 
@@ -345,6 +346,10 @@ class TestImports:
     def test_nothing(self, name: str) -> None:
         assert weigh_imports([name]) is None
 
+    def test_a_package_tells_once_for_each_file(self) -> None:
+        names = ["keras_core", "keras_core.ops", "keras_core.ops.mean", "keras.engine", "numpy"]
+        assert telling_once(names) == ["keras.engine", "keras_core", "numpy"]
+
     def test_the_many_outweigh_the_few(self) -> None:
         evidence = weigh_imports(["keras.ops"] * 3 + ["keras.engine"])
         assert evidence is not None
@@ -442,3 +447,52 @@ def test_constraints_of_poetry(text: str, specifier: str) -> None:
 )
 def test_constraints_of_conda(text: str, specifier: str) -> None:
     assert conda_specifier(text) == specifier
+
+
+class TestNotebooks:
+    """Notebooks are programs of their own, and folders of them may be for different Keras."""
+
+    NAMES: ClassVar = {
+        "new/a.ipynb": ["keras.ops"],
+        "new/b.ipynb": [],
+        "new/c.ipynb": ["keras.ops", "keras.objectives"],
+        "old/a.ipynb": ["keras.objectives"],
+        "old/b.ipynb": [],
+        "old/c.ipynb": ["keras.ops"],
+        "weak/a.ipynb": ["tensorflow.compat.v1"],
+    }
+
+    def detected(self, project: Path, path: str) -> DetectedVersion:
+        for name in self.NAMES:
+            write(project, name, "{}")
+        imports = [name for names in self.NAMES.values() for name in names]
+        notebooks = {project / name: names for name, names in self.NAMES.items()}
+        return VersionDetector(project, imports=imports, notebooks=notebooks).detect_for(project / path)
+
+    @pytest.mark.parametrize(
+        ("path", "version", "reason"),
+        [
+            ("new/a.ipynb", KERAS_3, "from imports: keras.ops"),
+            ("new/b.ipynb", KERAS_3, "from imports: keras.ops"),
+            ("old/a.ipynb", KERAS_2, "from imports in old/a.ipynb: keras.objectives"),
+            ("old/c.ipynb", KERAS_3, "from imports: keras.ops"),
+            ("weak/a.ipynb", KERAS_3, "from imports: keras.ops"),
+            ("new/module.py", KERAS_3, "from imports: keras.ops"),
+        ],
+    )
+    def test_what_a_notebook_imports(
+        self, project: Path, path: str, version: KerasVersion, reason: str
+    ) -> None:
+        assert self.detected(project, path) == DetectedVersion(version, reason)
+
+    def test_what_those_beside_it_import(self, project: Path) -> None:
+        write(project, "old/a.ipynb", "{}")
+        notebooks = {project / "old" / "a.ipynb": ["keras.objectives"], project / "old" / "b.ipynb": []}
+        detector = VersionDetector(project, imports=["keras.ops"], notebooks=notebooks)
+        expected = DetectedVersion(KERAS_2, "from imports in old: keras.objectives")
+        assert {detector.detect_for(path) for path in notebooks} == {expected}
+
+    def test_a_requirement_tells_more(self, project: Path) -> None:
+        write(project, "requirements.txt", "keras>=3\n")
+        detector = VersionDetector(project, notebooks={project / "a.ipynb": ["keras.objectives"]})
+        assert detector.detect_for(project / "a.ipynb").version == KERAS_3
