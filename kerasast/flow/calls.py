@@ -19,6 +19,7 @@ from kerasast.flow.containers import (
     new_container,
     set_item,
 )
+from kerasast.flow.events import ApiUse
 from kerasast.flow.machine import MAX_DEPTH, Frame, Machine
 from kerasast.flow.parameters import bind_parameters, parameters
 from kerasast.flow.scopes import Scope
@@ -361,6 +362,7 @@ def _run(machine: Machine, frame: Frame) -> Value | None:
 def decorate(machine: Machine, decorator: ast.expr, function: Value) -> Value:
     """What a name is bound to when `function` is defined under `decorator`."""
     value = machine.evaluate(decorator)
+    _mention(machine, decorator, value)
     if isinstance(value, FunctionValue | ClassValue | Partial | Ref):
         return call(machine, value, Arguments({}, (Argument(decorator, function),)), decorator)
     return function
@@ -368,7 +370,13 @@ def decorate(machine: Machine, decorator: ast.expr, function: Value) -> Value:
 
 def note_decorator(machine: Machine, decorator: ast.expr) -> None:
     """Evaluate a class decorator for what it registers; the class stays what it is."""
-    machine.evaluate(decorator)
+    _mention(machine, decorator, machine.evaluate(decorator))
+
+
+def _mention(machine: Machine, decorator: ast.expr, value: Value) -> None:
+    """Tell of a Keras function that stands as a decorator itself, without a call."""
+    if isinstance(value, ApiValue) and machine.wants(ApiUse) and not machine.frame.foreign:
+        machine.emit(ApiUse(decorator, value.api, None, machine.enclosing, machine.world))
 
 
 def enter_function(machine: Machine, function: FunctionValue) -> None:

@@ -42,7 +42,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class ApiUse(Event):
-    """A Keras function or class is called, or (with `arguments` `None`) imported or mentioned."""
+    """A Keras function or class is called, or (with `arguments` `None`) used as a decorator without a call."""
 
     api: ApiName
     arguments: Arguments | None
