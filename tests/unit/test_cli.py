@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 
 import kerasast
 from kerasast.cli import cli
+from kerasast.cli.progress import Progress
 from kerasast.config import OPTIONS
 from kerasast.registry import all_rules
 
@@ -441,3 +443,28 @@ def test_checking_imports_no_more_than_it_needs() -> None:
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60
     )
     assert process.stdout.endswith("\n[]\n")
+
+
+class Screen(io.StringIO):
+    """A stream that is a terminal or is not."""
+
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+@pytest.mark.parametrize(
+    ("terminal", "patience", "shown"), [(True, 0, True), (True, 60, False), (False, 0, False)]
+)
+def test_progress_is_for_long_runs_on_a_terminal(
+    terminal: bool, patience: float, shown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kerasast.cli.progress.PATIENCE", patience)
+    screen = Screen(terminal)
+    with Progress(screen) as progress:
+        progress("Checking", 3, 10)
+        progress("Checking", 4, 10)  # too soon after the other to be shown
+    assert screen.getvalue() == ("\r\x1b[KChecking 3/10\r\x1b[K" if shown else "")
