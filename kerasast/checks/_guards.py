@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import TYPE_CHECKING
 
 from kerasast.flow.methods import Guards
+
+if TYPE_CHECKING:
+    from kerasast.context import Context
 
 _ASKS = re.compile(r"version|hasattr|signature|keras_?[23]\b|is_keras|legacy|backend", re.IGNORECASE)
 
@@ -13,3 +17,33 @@ _ASKS = re.compile(r"version|hasattr|signature|keras_?[23]\b|is_keras|legacy|bac
 def is_for_one_version(guards: Guards) -> bool:
     """Whether code is in a `try`, or under a test that seems to ask for a version of Keras."""
     return guards.tried or any(_ASKS.search(ast.unparse(test)) for test in guards.tests)
+
+
+def is_guarded(ctx: Context, node: ast.AST) -> bool:
+    """The same for any place of the file: in the blocks around `node`, in its function or outside of it."""
+    line = getattr(node, "lineno", 0)
+    try:
+        tree = ast.parse(ctx.source.code)
+    except SyntaxError:
+        return False
+    for block in ast.walk(tree):
+        if not isinstance(block, ast.If | ast.IfExp | ast.Try) or not _spans(block, line):
+            continue
+        if isinstance(block, ast.Try):
+            if _catches_changes(block):
+                return True
+        elif _ASKS.search(ast.unparse(block.test)):
+            return True
+    return False
+
+
+def _spans(block: ast.If | ast.IfExp | ast.Try, line: int) -> bool:
+    return block.lineno <= line <= (block.end_lineno or block.lineno)
+
+
+_ERRORS = re.compile(r"ImportError|ModuleNotFoundError|AttributeError|TypeError|ValueError|Exception")
+
+
+def _catches_changes(block: ast.Try) -> bool:
+    """Whether a `try` has a handler for what Keras raises where it has changed."""
+    return any(item.type is None or _ERRORS.search(ast.unparse(item.type)) for item in block.handlers)

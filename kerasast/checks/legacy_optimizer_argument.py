@@ -1,0 +1,89 @@
+"""Arguments of optimizers that Keras once had, and now ignores or rejects: `lr` and `decay`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasast.checks._guards import is_guarded
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.arguments import Argument, place_of
+from kerasast.flow.events import ApiUse
+from kerasast.flow.values import Const
+from kerasast.keras_api import ApiName, ancestors
+from kerasast.registry import rule
+from kerasast.versions import KerasVersion
+
+_OPTIMIZERS = (
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lion",
+    "Nadam",
+    "RMSprop",
+    "SGD",
+)
+
+_NEW_OPTIMIZERS = KerasVersion(2, 11)
+"""The release whose optimizers have neither argument; the ones before are now in `keras.optimizers.legacy`."""
+
+
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ApiUse,),
+    calls=_OPTIMIZERS,
+    keras=">=2.11",
+    since="0.1",
+)
+def legacy_optimizer_argument(ctx: Context, event: ApiUse) -> Iterator[Diagnostic]:
+    if event.arguments is None or not _is_new_optimizer(event.api, ctx.keras):
+        return
+    name = event.api.name.rpartition(".")[2]
+    rate, decay = event.arguments.get("lr"), event.arguments.get("decay")
+    if ctx.keras.major < 3 and event.arguments.value("learning_rate") is not None:
+        rate = None
+    if ctx.keras.major >= 3 and decay is not None and _is_nothing(decay):
+        decay = None
+    if (rate is None and decay is None) or is_guarded(ctx, event.node):
+        return
+    if rate is not None:
+        yield _rate(ctx, event, rate, name)
+    if decay is not None:
+        yield _decay(ctx, event, decay, name)
+
+
+def _is_new_optimizer(api: ApiName, version: KerasVersion) -> bool:
+    """Whether it is an optimizer of the Keras that is checked for, rather than of an older one beside it."""
+    if ".legacy" in api.name or "compat.v1" in api.dotted or api.namespace == "tensorflow.python.keras":
+        return False
+    if api.namespace == "tf_keras" and version.major >= 3:
+        return False
+    return version >= _NEW_OPTIMIZERS and "keras.optimizers.Optimizer" in ancestors(api.name, version)
+
+
+def _is_nothing(argument: Argument) -> bool:
+    return isinstance(argument.value, Const) and not argument.value.value
+
+
+def _rate(ctx: Context, event: ApiUse, argument: Argument, name: str) -> Diagnostic:
+    if ctx.keras.major >= 3:
+        message = f"`{name}` has no argument `lr` in Keras 3: it raises"
+    else:
+        message = f"`{name}` ignores `lr`: training runs with the default learning rate"
+    return ctx.report(place_of(argument, event.node), message, help="call it `learning_rate`")
+
+
+def _decay(ctx: Context, event: ApiUse, argument: Argument, name: str) -> Diagnostic:
+    help = "give `learning_rate` a schedule such as `keras.optimizers.schedules.InverseTimeDecay`"
+    if ctx.keras.major >= 3:
+        message = f"`{name}` ignores `decay`: the learning rate stays the same"
+    else:
+        message = f"`{name}` has no argument `decay` since Keras 2.11: it raises"
+        if _is_nothing(argument):
+            help = "leave it out"
+    return ctx.report(place_of(argument, event.node), message, help=help)
