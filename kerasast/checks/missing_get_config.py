@@ -10,6 +10,7 @@ from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter
 from kerasast.flow.events import ClassDefined
+from kerasast.flow.persistence import kept_confidence
 from kerasast.flow.plain import why_not_plain
 from kerasast.flow.roles import (
     BASE_KEYS,
@@ -42,6 +43,7 @@ def missing_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
                 f"a model that uses `{facts.cls.name}` cannot be saved{_as_file(facts)}:"
                 f" a {role.value} needs a `get_config`",
                 help="return the arguments of `__init__` in a dict from `get_config`",
+                confidence=kept_confidence(facts.cls),
             )
         return
     constructor = own_constructor(facts)
@@ -93,6 +95,7 @@ def _layer(
                 *(() if node is item.node else (ctx.step(node, reason),)),
             ),
             help=_HELP + ", serialized where it is an object",
+            confidence=kept_confidence(facts.cls),
         )
         return
     if constructor.varargs is not None and _uses(constructor, constructor.varargs.arg):
@@ -102,6 +105,7 @@ def _layer(
             " Keras does not record them without a `get_config`",
             story=(ctx.step(constructor.varargs, "the arguments"),),
             help=_HELP,
+            confidence=kept_confidence(facts.cls),
         )
 
 
@@ -158,6 +162,7 @@ def _not_recorded(
         story=tuple(ctx.step(item.node, "not recorded") for item in (required or parameters)[:4]),
         help=help_text
         + (", and take `**kwargs` in `__init__` for `super().__init__(**kwargs)`" if refused else ""),
+        confidence=kept_confidence(facts.cls),
     )
 
 

@@ -11,6 +11,7 @@ from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts, made_calls
+from kerasast.flow.persistence import kept_confidence
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, is_functional, is_sequential, is_unbuilt_layer, role_of
 from kerasast.flow.uses import may_be_a_layer
@@ -57,6 +58,7 @@ def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
         help="build each of them in `build`, e.g. "
         + f"`self.{next(iter(children))}.build(…)`, or remove `build` if it does nothing else",
         severity=None if facts.version.major >= 3 else Severity.WARNING,
+        confidence=kept_confidence(facts.cls, weights=True),
     )
 
 
