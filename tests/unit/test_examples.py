@@ -71,11 +71,11 @@ def test_the_project_says_which_keras_it_is_for(result: Result) -> None:
     assert "requirements.txt" in reason
 
 
-def test_most_rules_about_keras_are_shown() -> None:
-    about_keras = {name for name, rule in all_rules().items() if rule.category != "meta"}
+def test_the_mistakes_are_many_and_of_all_sorts() -> None:
     shown = {rule for _, _, rule in MISTAKES}
-    assert shown <= about_keras
-    assert len(shown) > 0.75 * len(about_keras)
+    assert len(shown) >= 20
+    categories = {all_rules()[name].category for name in shown}
+    assert {"saving", "loading", "custom-objects", "training"} <= categories
 
 
 def test_every_mistake_has_a_proof_in_real_keras() -> None:

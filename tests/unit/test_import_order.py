@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "prefilter": "",
     "discovery": "prefilter",
     "suppressions": "diagnostics source",
-    "parsing": "flow notebook source",
+    "parsing": "boundary flow notebook source",
     "telling_imports": "keras_api versions",
     "dependency_files": "versions",
     "version_detection": "dependency_files telling_imports versions",
