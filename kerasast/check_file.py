@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,7 +23,7 @@ from kerasast.flow.events import (
 )
 from kerasast.flow.facts import FileFacts
 from kerasast.index.project import ProjectIndex
-from kerasast.parsing import ParsedFile
+from kerasast.parsing import ParsedFile, failure
 from kerasast.registry import Rule
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
@@ -116,14 +116,16 @@ class _Checker:
                 )
             )
 
-        self._attempt(None, run)
+        error = attempt(run)
+        if error is not None:
+            self._fail(None, failure(error, tree))
         return facts[-1]
 
     def finished(self) -> frozenset[str]:
         """The rules that have seen everything that they wanted to see."""
-        return (
-            frozenset() if None in self.failed else self.ran.difference(name for name in self.failed if name)
-        )
+        if None in self.failed:
+            return frozenset()
+        return self.ran.difference(name for name in self.failed if name)
 
     def _calls(self) -> frozenset[str] | None:
         """The names that the rules about the flow of a program wait for; `None` if one waits for none in particular."""
@@ -136,18 +138,15 @@ class _Checker:
         """Let every rule that wants an event see it."""
         for rule, context in self.table.get(type(event), ()):
             if rule.name not in self.failed:
-                self._attempt(rule.name, partial(self._check, rule, context, event))
+                error = attempt(partial(self._check, rule, context, event))
+                if error is not None:
+                    self._fail(rule.name, CheckCrashed(_NO_NODE, rule.name, explain(error)))
 
     def _check(self, rule: Rule, context: Context, event: Event) -> None:
         self.found.extend(rule.check(context, event))
 
-    def _attempt(self, rule: str | None, action: Callable[[], None]) -> None:
-        error = attempt(action)
-        if error is not None:
-            self._crashed(rule, error)
-
-    def _crashed(self, rule: str | None, error: Exception) -> None:
+    def _fail(self, rule: str | None, event: Event) -> None:
+        """Report a failure. It is the rules on failures that are called here, so theirs would end the run."""
         self.failed.add(rule)
-        event = CheckCrashed(_NO_NODE, rule, explain(error))
-        for meta, context in self.table.get(CheckCrashed, ()):
-            self.found.extend(meta.check(context, event))
+        for meta, context in self.table.get(type(event), ()):
+            self._check(meta, context, event)

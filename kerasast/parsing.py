@@ -7,12 +7,16 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kerasast.flow.events import Event, NotebookInvalid, SourceUnparsable
+from kerasast.boundary import explain
+from kerasast.flow.events import CheckCrashed, Event, NotebookInvalid, SourceUnparsable
 from kerasast.notebook import NotebookError
 from kerasast.source import Cell, SourceError, SourceFile, source_from_bytes
 
 LONGEST_CODE = 3_000_000
 """In characters. Longer files are data that a program has written, and would take minutes."""
+
+DEEPEST_TREE = 3000
+"""In levels of nodes. Deeper code is not expected to be followed to its end."""
 
 _NO_NODE = ast.Module([], [])
 
@@ -114,6 +118,22 @@ def _offset(source: SourceFile, line: int, column: int | None) -> int:
 
 def _message(error: SyntaxError) -> str:
     text = error.msg or str(error)
-    if "recursion" in text or text in ("RecursionError", "MemoryError"):
+    if "recursion" in text or "stack overflow" in text or text in ("RecursionError", "MemoryError"):
         return "the code is nested too deeply for Python to parse"
     return text
+
+
+def failure(error: Exception, tree: ast.Module) -> Event:
+    """What there is to say if the analysis of a tree failed: that it is too deep, or that kerasast is wrong."""
+    if isinstance(error, RecursionError) and _is_deep(tree):
+        return SourceUnparsable(_NO_NODE, "the code is nested too deeply to be checked", 0, 0)
+    return CheckCrashed(_NO_NODE, None, explain(error))
+
+
+def _is_deep(tree: ast.Module) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST_TREE):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return False
+    return True

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from kerasast.boundary import attempt, explain
+from kerasast.boundary import attempt
 from kerasast.companions import imported_files
 from kerasast.config import Settings
 from kerasast.discovery import DiscoveredFile
-from kerasast.flow.events import CheckCrashed
 from kerasast.index.module_index import ModuleIndex, index_module
 from kerasast.index.naming import key_of
 from kerasast.index.project import ProjectIndex
-from kerasast.parsing import ParsedFile, parse_bytes, unreadable
+from kerasast.parsing import ParsedFile, failure, parse_bytes, unreadable
 from kerasast.prefilter import select_files
 from kerasast.source import SourceFile
 from kerasast.telling_imports import LEGACY_SWITCH, telling_once
@@ -59,10 +58,10 @@ class Survey:
         """Parse and index a file. One without a tree has no index, and says why in phase 2."""
         data = item.data
         file = unreadable(item.path, data) if isinstance(data, str) else parse_bytes(item.path, data)
-        error = None if file.tree is None else attempt(partial(self._index, item, file.source, file.tree))
         problems = file.problems
-        if error is not None:
-            problems = (*problems, CheckCrashed(ast.Module([], []), None, explain(error)))
+        if file.tree is not None:
+            error = attempt(partial(self._index, item, file.source, file.tree))
+            problems += () if error is None else (failure(error, file.tree),)
         self.inputs[item.module] = item
         self.files[item.module] = ParsedFile(file.source, None, problems)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -160,8 +161,8 @@ def test_trees_that_are_not_kept_are_parsed_again(monkeypatch: pytest.MonkeyPatc
         (b"# coding: nonsense\nimport keras\n", "cannot decode the file: unknown encoding: nonsense", ""),
         (b"import keras\ns = '\xff'\n", "cannot decode the file: 'utf-8' codec can't decode byte 0xff", ""),
         (b"import keras\nx = " + b"(" * 999 + b")" * 999, "too many nested parentheses", None),
-        (b"import keras\nx = " + b"-" * 99_999 + b"1", "nested too deeply for Python to parse", ""),
-        (b"import keras\nx = " + b"+".join([b"1"] * 99_999), "nested too deeply for Python to parse", ""),
+        (b"import keras\nx = " + b"-" * 99_999 + b"1", "nested too deeply", ""),
+        (b"import keras\nx = " + b"+".join([b"1"] * 99_999), "nested too deeply", ""),
         (b"import keras\n" + b"x = 1\n" * (LONGEST_CODE // 6), "too long to be checked: 3.0 million", ""),
     ],
     ids=["python2", "bracket", "null", "indent", "encoding", "utf8", "nested", "unary", "sum", "long"],
@@ -286,6 +287,31 @@ def test_failing_project_rule_is_reported() -> None:
     code = EMPTY_SAVE + "x = 1  # kerasast: ignore[made-up]\n"
     result = analyze({"a.py": code}, rules=made_up_rule(fail, on=(ProjectReady,)))
     assert [(item.path, item.rule) for item in result.diagnostics] == [(".", "internal-error")]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = " + " + ".join(["model"] * 900) + "\n",
+        "if model: pass\n" + "elif model == 1: pass\n" * 900,
+        "x = keras" + ".a(1)" * 400 + "\n",
+        "x = " + "[" * 150 + "]" * 150 + "\n",
+    ],
+    ids=["sum", "elif", "chain", "list"],
+)
+def test_deep_code_is_analysed(code: str) -> None:
+    assert names(analyze({"a.py": UNBUILT + "model.save('m.keras')\n" + code})) == ["save-before-build"]
+
+
+def test_endless_recursion_of_a_rule_is_reported() -> None:
+    def fail(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
+        yield from fail(ctx, event)
+
+    limit = sys.getrecursionlimit()
+    result = analyze({"a.py": EMPTY_SAVE}, rules=made_up_rule(fail))
+    assert names(result) == ["internal-error"]
+    assert "RecursionError" in result.diagnostics[0].message
+    assert sys.getrecursionlimit() == limit
 
 
 def test_interrupt_is_not_swallowed() -> None:
