@@ -8,6 +8,7 @@ from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity, Step
 from kerasast.flow.events import ProjectReady
 from kerasast.flow.facts import CustomObject, LoadSite, SaveSite
+from kerasast.flow.roles import is_builtin_layer
 from kerasast.registry import rule
 from kerasast.versions import KerasVersion
 
@@ -55,6 +56,8 @@ def _lacks(item: CustomObject, save: SaveSite, load: LoadSite, version: KerasVer
     if item.registered is not None and item.module in load.modules:
         return False
     match save.format:
+        case "h5" | "hdf5" if item.role == "layer" and is_builtin_layer(item.name, version):
+            return False  # Keras finds a layer of its own: `builtin-class-name` reports that.
         case "h5" | "hdf5":
             return legacy or _is_named_in_hdf5(item)
         case "tf":

@@ -124,6 +124,11 @@ def own_constructor(facts: ClassFacts) -> Constructor | None:
     return facts.constructor if "__init__" in facts.own else None
 
 
+def is_builtin_layer(name: str, version: KerasVersion) -> bool:
+    """Whether Keras has a layer class of its own called `name`: what `.h5` files find under it."""
+    return name[:1].isupper() and lookup(f"keras.layers.{name}", version) is not None
+
+
 def creates_state(target: Value, node: ast.Call, version: KerasVersion) -> bool:
     """Whether calling `target` makes a layer, model or variable that certainly has weights once it is used."""
     match target:
