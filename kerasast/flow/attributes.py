@@ -126,6 +126,8 @@ def _of_object(machine: Machine, ref: Ref, state: ObjectState, attr: str, node: 
             return LayersOf(ref.id)
         if attr in _TENSOR_ATTRIBUTES:
             return Tensor(Tri.YES, (ref.id,))
+        if attr == "optimizer" and state.kind.is_model:
+            return _optimizer(machine, state, node)
         if attr in (
             "optimizer",
             "history",
@@ -137,9 +139,38 @@ def _of_object(machine: Machine, ref: Ref, state: ObjectState, attr: str, node: 
             "metrics",
         ):
             return machine.unknown(node)
+    if attr == "model" and state.kind is Kind.CALLBACK:
+        return _some_object(machine, Kind.MODEL, "keras.Model", node)
     if state.arguments_complete and attr in state.arguments and state.kind not in (Kind.INSTANCE,):
         return state.arguments[attr]
     return BoundMethod(ref, attr)
+
+
+def _optimizer(machine: Machine, state: ObjectState, node: ast.AST) -> Value:
+    """The optimizer of a model: the one that it was compiled with, or one that nothing is known of."""
+    given = state.compile_arguments.get("optimizer")
+    known = machine.world.state_of(given)
+    if isinstance(given, Ref) and known is not None and known.kind is Kind.OPTIMIZER and not state.escaped:
+        return given
+    return _some_object(machine, Kind.OPTIMIZER, "keras.optimizers.Optimizer", node)
+
+
+def _some_object(machine: Machine, kind: Kind, api: str, node: ast.AST) -> Value:
+    """An object of Keras of which no more than its kind is known."""
+    state = ObjectState(
+        kind,
+        api=api,
+        created=node,
+        has_loss=Tri.MAYBE,
+        trained=Tri.MAYBE,
+        trainable=Tri.MAYBE,
+        layers_trainable=Tri.MAYBE,
+        escaped=True,
+        arguments_complete=False,
+        compile_complete=False,
+        foreign=machine.frame.foreign,
+    )
+    return machine.world.create(state)
 
 
 def _now(machine: Machine, state: ObjectState, value: Value, node: ast.AST) -> Value:

@@ -64,9 +64,13 @@ def _blocks(statement: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
 
 
 def _lines_that_call(source: SourceFile, names: set[str]) -> list[int]:
-    """The 1-based lines on which one of `names` stands before a parenthesis, but is not being defined."""
-    words = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    pattern = re.compile(rf"(?<!def )\b(?:{words})\s*\(")
+    """The 1-based lines on which one of `names` stands before a parenthesis, but is not being defined.
+
+    A name that begins with a dot is one of an attribute, and stands before an equals sign.
+    """
+    words = "|".join(sorted((re.escape(name) for name in names if name[0] != "."), key=len, reverse=True))
+    attributes = "|".join(re.escape(name) for name in sorted(names) if name[0] == ".")
+    pattern = re.compile(rf"(?<!def )\b(?:{words or '(?!)'})\s*\(|(?:{attributes or '(?!)'})\s*=(?!=)")
     return [source.line_at(match.start()) for match in pattern.finditer(source.code)]
 
 
