@@ -340,6 +340,7 @@ def _run(machine: Machine, frame: Frame) -> Value | None:
     """Walk a frame's function; the value it returns, `None` if no path returns."""
     caller = machine.frame
     before = machine.snapshot()
+    machine.budget -= len(machine.world.states) // 100  # What following a call costs grows with the world.
     machine.frame = frame
     machine.frames.append(frame)
     assert frame.function is not None

@@ -31,6 +31,10 @@ MAX_UNROLL = 16
 """Items of a known list over which a loop or comprehension is walked one by one."""
 
 
+MAX_ITEMS = 4096
+"""Items of a container that are kept; programs that make more do it in loops, or are tables of data."""
+
+
 def new_container(
     machine: Machine,
     node: ast.AST,
@@ -41,6 +45,9 @@ def new_container(
     keys: tuple[Any, ...] = (),
 ) -> Ref:
     """A new list, set or dict."""
+    if len(items) > MAX_ITEMS:
+        machine.escape(items[MAX_ITEMS:])
+        items, keys, complete = items[:MAX_ITEMS], keys[:MAX_ITEMS], False
     state = ObjectState(
         kind, created=node, items=items, keys=keys, complete=complete, foreign=machine.frame.foreign
     )
@@ -68,6 +75,18 @@ def element_of(machine: Machine, value: Value) -> Value:
     return UNKNOWN
 
 
+def is_bounded(items: Iterable[Value]) -> bool:
+    """Whether tuples in tuples hold no more than programs do that people write."""
+    count = 0
+    stack = list(items)
+    while stack and count <= MAX_ITEMS:
+        value = stack.pop()
+        count += 1
+        if isinstance(value, TupleValue):
+            stack.extend(value.items)
+    return count <= MAX_ITEMS
+
+
 def iterated(machine: Machine, value: Value) -> tuple[Value, ...] | None:
     """What a loop over a container gives: its items, for a dict its keys; `None` where not all are known."""
     items = machine.world.items(value)
@@ -90,8 +109,8 @@ def merge_tensors(machine: Machine, values: Iterable[Value]) -> Tensor | None:
     layers: dict[ObjectId, None] = {}
     complete = True
     stack = list(values)
-    while stack:
-        value = stack.pop(0)
+    seen: set[ObjectId] = set()
+    for value in stack:  # which grows meanwhile
         match value:
             case Tensor():
                 symbolic = value.symbolic if symbolic is None else symbolic.either(value.symbolic)
@@ -99,7 +118,8 @@ def merge_tensors(machine: Machine, values: Iterable[Value]) -> Tensor | None:
                 complete = complete and value.complete
             case TupleValue(items):
                 stack.extend(items)
-            case Ref(target):
+            case Ref(target) if target not in seen:
+                seen.add(target)
                 state = machine.world.state(target)
                 if state.kind.is_container:
                     stack.extend(state.items)
@@ -121,37 +141,44 @@ def held_objects(machine: Machine, value: Value) -> tuple[ObjectId, ...]:
     """The layers and models that a value is or holds, in containers at any depth, in order."""
     found: dict[ObjectId, None] = {}
     stack = [value]
+    seen: set[ObjectId] = set()
     while stack:
-        item = stack.pop(0)
+        item = stack.pop()
         match item:
-            case Ref(target):
+            case Ref(target) if target not in seen:
+                seen.add(target)
                 state = machine.world.state(target)
                 if state.kind.has_weights:
                     found[target] = None
                 elif state.kind.is_container:
-                    stack[:0] = state.items
+                    stack.extend(reversed(state.items))
             case TupleValue(items):
-                stack[:0] = items
+                stack.extend(reversed(items))
     return tuple(found)
 
 
 def all_known(machine: Machine, value: Value) -> bool:
     """Whether `held_objects` tells everything that a value holds."""
-    match value:
-        case Const() | Text() | Tensor():
-            return True
-        case TupleValue(items):
-            return all(all_known(machine, item) for item in items)
-        case Ref(target):
-            state = machine.world.state(target)
-            if state.kind.is_container:
-                return (
-                    state.complete
-                    and not state.escaped
-                    and all(all_known(machine, item) for item in state.items)
-                )
-            return state.kind is not Kind.INSTANCE
-    return False
+    stack = [value]
+    seen: set[ObjectId] = set()
+    while stack:
+        match stack.pop():
+            case Const() | Text() | Tensor():
+                pass
+            case TupleValue(items):
+                stack.extend(items)
+            case Ref(target):
+                state = machine.world.state(target)
+                if state.kind.is_container and target not in seen:
+                    seen.add(target)
+                    if not state.complete or state.escaped:
+                        return False
+                    stack.extend(state.items)
+                elif state.kind is Kind.INSTANCE:
+                    return False
+            case _:
+                return False
+    return True
 
 
 def call_container(
@@ -164,11 +191,11 @@ def call_container(
         case "append" | "add", [item]:
             world.update(ref.id, items=(*state.items, item))
         case "extend", [items]:
-            more = world.items(items)
-            _extend(machine, ref, state, items, more)
+            extend_list(machine, ref, items)
         case "insert", [Const(int(index)), item]:
             listed = list(state.items)
-            listed.insert(index, item)
+            place = min(max(index, -len(listed)), len(listed))
+            listed.insert(place, item)
             world.update(ref.id, items=tuple(listed))
         case "copy", []:
             return new_container(
@@ -210,10 +237,11 @@ def merged_entries(*dicts: ObjectState) -> tuple[tuple[Any, ...], tuple[Value, .
     return tuple(entries), tuple(entries.values())
 
 
-def _extend(
-    machine: Machine, ref: Ref, state: ObjectState, value: Value, more: tuple[Value, ...] | None
-) -> None:
-    if more is None:
+def extend_list(machine: Machine, ref: Ref, value: Value) -> None:
+    """`ref += value`."""
+    state = machine.world.state(ref.id)
+    more = iterated(machine, value)
+    if more is None or len(state.items) + len(more) > MAX_ITEMS:
         element_of(machine, value)
         machine.world.update(ref.id, complete=False)
     else:

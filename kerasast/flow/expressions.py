@@ -12,6 +12,7 @@ from kerasast.flow.attributes import get_attribute
 from kerasast.flow.containers import (
     MAX_UNROLL,
     element_of,
+    is_bounded,
     iterated,
     known_items,
     merge_tensors,
@@ -73,7 +74,9 @@ def _call(machine: Machine, node: ast.Call) -> Value:
 
 def _tuple(machine: Machine, node: ast.Tuple) -> Value:
     items, complete = evaluate_items(machine, node.elts)
-    return TupleValue(items) if complete else new_container(machine, node, Kind.LIST, items, complete=False)
+    if complete and is_bounded(items):
+        return TupleValue(items)
+    return new_container(machine, node, Kind.LIST, items, complete=complete)
 
 
 def _list(machine: Machine, node: ast.List | ast.Set) -> Value:
@@ -156,7 +159,8 @@ def _joined_items(machine: Machine, node: ast.AST, left: Value, right: Value) ->
     if first is None and second is None:
         return None
     if isinstance(left, TupleValue) and isinstance(right, TupleValue):
-        return TupleValue(left.items + right.items)
+        both = left.items + right.items
+        return TupleValue(both) if is_bounded(both) else new_container(machine, node, Kind.LIST, both)
     items = (first or known_items(machine, left)) + (second or known_items(machine, right))
     complete = first is not None and second is not None
     return new_container(machine, node, Kind.LIST, items, complete=complete)
@@ -375,7 +379,15 @@ def _formatted(machine: Machine, node: ast.JoinedStr) -> Value:
 
 def _named(machine: Machine, node: ast.NamedExpr) -> Value:
     value = machine.evaluate(node.value)
-    machine.frame.scope.home(node.target.id).names[node.target.id] = value
+    scope, name = machine.frame.scope, node.target.id
+    if not scope.is_comprehension:
+        scope.home(name).names[name] = value
+        return value
+    while scope.is_comprehension and scope.parent is not None:
+        scope = scope.parent
+    names = scope.home(name).names
+    before = names.get(name)
+    names[name] = value if before is None else machine.either(before, value)
     return value
 
 
@@ -400,6 +412,7 @@ def _comprehension(
     """Walk the element once for each item of a short known iterable, else once for any item."""
     outer = machine.frame.scope
     machine.frame.scope = inner = Scope(outer.module, outer)
+    inner.is_comprehension = True
     machine.frame.conditional += 1
     try:
         results: list[Value] = []
@@ -431,6 +444,7 @@ def _generate(
     keys: list[Any],
 ) -> bool:
     if depth == len(node.generators):
+        machine.budget -= 1
         if isinstance(node, ast.DictComp):
             key = machine.evaluate(node.key)
             if isinstance(key, Const):
@@ -443,6 +457,7 @@ def _generate(
     iterable = machine.evaluate(generator.iter)
     items = iterated(machine, iterable)
     complete = items is not None and len(items) <= MAX_UNROLL and len(results) <= MAX_UNROLL
+    complete = complete and machine.budget > 0
     chosen = items if complete and items is not None else (element_of(machine, iterable),)
     for item in chosen:
         calls.assign(machine, generator.target, item)

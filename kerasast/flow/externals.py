@@ -275,7 +275,8 @@ def _range(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
         and 0 < len(numbers) < 4
     ):
         bounds = [value.value for value in numbers if isinstance(value, Const)]
-        if not (len(bounds) == 3 and bounds[2] == 0) and len(spread := range(*bounds)) <= 4:
+        spread = range(*bounds) if bounds[2:] != [0] else range(0)
+        if max(map(abs, bounds)) < 1 << 31 and 0 < len(spread) <= 4:
             return TupleValue(tuple(Const(number) for number in spread))
     return machine.unknown(node)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from kerasast.flow import calls as call_code
 from kerasast.flow import expressions, statements
@@ -55,8 +57,26 @@ def interpret(
     """
     scope = ModuleScope(module, source, project)
     interpreter = Interpreter(source, scope, project, version, emit, wanted)
-    interpreter.walk(tree, interesting_functions(source, tree, calls))
+    with _deep_recursion():
+        interpreter.walk(tree, interesting_functions(source, tree, calls))
     return FileFacts(tuple(interpreter.saves), tuple(interpreter.loads))
+
+
+_RECURSION = 10_000 if sys.version_info >= (3, 11) else 2_500
+"""Python's limit while a file is interpreted, which takes up to three calls for a level of its tree.
+
+Since Python 3.11 calls of Python functions do not use the stack of the process.
+"""
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class Interpreter(Machine):

@@ -47,6 +47,7 @@ class Scope:
         self.names: dict[str, Value] = {}
         self.globals: frozenset[str] = frozenset()
         self.nonlocals: frozenset[str] = frozenset()
+        self.is_comprehension = False
 
     @property
     def module(self) -> ModuleScope:

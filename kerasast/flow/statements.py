@@ -8,7 +8,7 @@ from typing import Any
 
 from kerasast.flow import calls, contexts
 from kerasast.flow.attributes import delete_attribute
-from kerasast.flow.containers import MAX_UNROLL, element_of, iterated, truth_of
+from kerasast.flow.containers import MAX_UNROLL, element_of, extend_list, iterated, truth_of
 from kerasast.flow.expressions import binary
 from kerasast.flow.machine import Attempt, LoopExits, Machine, Snapshot
 from kerasast.flow.scopes import make_class, symbol_value
@@ -58,10 +58,7 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> None:
         and state.kind is Kind.LIST
         and isinstance(node.op, ast.Add)
     ):
-        items = machine.world.items(right)
-        machine.world.update(
-            left.id, items=state.items + (items or ()), complete=state.complete and items is not None
-        )
+        extend_list(machine, left, right)
         return
     calls.assign(machine, target, binary(machine, node, left, right))
 

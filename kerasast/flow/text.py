@@ -10,6 +10,9 @@ from kerasast.flow.values import UNKNOWN, Const, Text, Unknown, Value
 
 Piece = str | Value
 
+MAX_LENGTH = 10_000
+"""Characters of a string, or parts, that are kept. Longer ones are neither names nor paths."""
+
 
 def concatenate(pieces: Iterable[Piece]) -> Value:
     """The string that literal and unknown pieces make: a `Const` if all are literal, else a `Text`."""
@@ -28,6 +31,8 @@ def concatenate(pieces: Iterable[Piece]) -> Value:
             case _:
                 _append(parts, None)
                 keys.append(_identity(piece))
+    if sum(map(len, filter(None, parts))) > MAX_LENGTH or len(parts) > MAX_LENGTH:
+        return UNKNOWN
     if all(part is not None for part in parts):
         return Const("".join(part for part in parts if part is not None))
     return Text(tuple(parts), tuple(keys))
