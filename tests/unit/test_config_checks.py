@@ -5,16 +5,25 @@ from __future__ import annotations
 import pytest
 
 from kerasast.config import Settings
-from kerasast.diagnostics import Diagnostic
+from kerasast.diagnostics import Confidence, Diagnostic
 from kerasast.engine import Analyzer
 from kerasast.versions import KERAS_2, KERAS_3, KerasVersion
 
 
 def report(code: str, rule: str, version: KerasVersion = KERAS_3) -> Diagnostic:
-    """The one diagnostic of a rule."""
-    result = Analyzer(Settings(select=(rule,))).analyze_files({"main.py": code}, version)
+    """The one diagnostic of a rule, in a project that keeps its models."""
+    files = {"main.py": code, "keep.py": 'import main\n\nmain.model.save("model.keras")\n'}
+    result = Analyzer(Settings(select=(rule,))).analyze_files(files, version)
     (item,) = result.diagnostics
     return item
+
+
+def test_what_nobody_keeps_is_reported_with_less_confidence() -> None:
+    code = "import keras\n\nclass Rate(keras.optimizers.schedules.LearningRateSchedule):\n    def __call__(self, step):\n"
+    code += "        return 0.1 / step\n"
+    for confidence, expected in ((Confidence.HIGH, 0), (Confidence.MEDIUM, 1)):
+        settings = Settings(select=("missing-get-config",), min_confidence=confidence)
+        assert len(Analyzer(settings).analyze_files({"main.py": code}).diagnostics) == expected
 
 
 INCOMPLETE = """\
