@@ -1,0 +1,76 @@
+"""A callback that Keras 2 lets look for the lowest value of a score."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kerasast.checks._guards import is_guarded
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.arguments import place_of
+from kerasast.flow.events import ObjectCreated
+from kerasast.flow.values import Const
+from kerasast.registry import rule
+
+_CALLBACKS = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau")
+
+_SCORE = re.compile(
+    r"""(?:\w+_)?
+    (?:auc|bleu|dice|f[_-]?[12]|f[_-]?beta|f[_-]?measure|f[12]?[_-]?score|fbeta[_-]?score|io_?u|jaccard
+      |kappa|mcc|mean_io_u|miou|precision|psnr|r2|r_squared|recall|sensitivity|specificity|ssim)
+    (?:_(?:coef|coeff|coefficient|index|keras|m|macro|metric|micro|score|weighted|\d+))*
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Names of metrics of which more is better."""
+
+_OPPOSITE = re.compile(r"loss|err|dist|neg|inv|minus|diff", re.IGNORECASE)
+
+_WORST = {
+    "EarlyStopping": "training stops while it improves, and the worst weights count as the best",
+    "ModelCheckpoint": "the file keeps the worst model",
+    "ReduceLROnPlateau": "the learning rate is reduced while it improves",
+}
+
+
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ObjectCreated,),
+    calls=_CALLBACKS,
+    keras="<3",
+    since="0.1",
+)
+def score_monitored_as_loss(ctx: Context, event: ObjectCreated) -> Iterator[Diagnostic]:
+    name = (event.state.api or "").removeprefix("keras.callbacks.")
+    if name not in _CALLBACKS or event.state.cls is not None:
+        return
+    arguments = event.arguments
+    monitor = arguments.get("monitor")
+    if monitor is None or not isinstance(monitor.value, Const) or not isinstance(monitor.value.value, str):
+        return
+    if arguments.value("mode") not in (None, Const("auto")):
+        return
+    if name == "ModelCheckpoint" and arguments.value("save_best_only") != Const(True):
+        return
+    given = monitor.value.value
+    if not is_score(given) or _is_maximised(name, given) or is_guarded(ctx, event.node):
+        return
+    yield ctx.report(
+        place_of(monitor, event.node),
+        f"`{name}` looks for the lowest `{given}`: {_WORST[name]}",
+        help='pass `mode="max"`',
+    )
+
+
+def is_score(monitor: str) -> bool:
+    """Whether a metric is one of which more is better, judged by its name."""
+    return _SCORE.fullmatch(monitor) is not None and _OPPOSITE.search(monitor) is None
+
+
+def _is_maximised(callback: str, monitor: str) -> bool:
+    """Whether Keras 2 guesses that more is better. Observed with Keras 2.15; each callback has its own rule."""
+    if callback == "EarlyStopping":
+        return monitor.endswith(("acc", "accuracy", "auc"))
+    return "acc" in monitor or (callback == "ModelCheckpoint" and monitor.startswith("fmeasure"))
