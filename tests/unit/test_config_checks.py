@@ -19,8 +19,13 @@ def report(code: str, rule: str, version: KerasVersion = KERAS_3) -> Diagnostic:
 
 
 def test_what_nobody_keeps_is_reported_with_less_confidence() -> None:
-    code = "import keras\n\nclass Rate(keras.optimizers.schedules.LearningRateSchedule):\n    def __call__(self, step):\n"
-    code += "        return 0.1 / step\n"
+    code = """\
+import keras
+
+class Rate(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.1 / step
+"""
     for confidence, expected in ((Confidence.HIGH, 0), (Confidence.MEDIUM, 1)):
         settings = Settings(select=("missing-get-config",), min_confidence=confidence)
         assert len(Analyzer(settings).analyze_files({"main.py": code}).diagnostics) == expected
