@@ -1,0 +1,80 @@
+"""`from_config` that gives the whole config to the first argument of the constructor."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.class_facts import ClassFacts, Constructor
+from kerasast.flow.events import ClassDefined
+from kerasast.flow.methods import MethodFacts
+from kerasast.flow.roles import role_of
+from kerasast.registry import rule
+
+
+@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+def config_not_unpacked(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
+    facts = event.facts
+    method, constructor, config = facts.own.get("from_config"), facts.constructor, facts.full_config
+    if method is None or constructor is None or config is None or not _is_plain(facts, method):
+        return
+    first = next(iter(constructor.parameters), None)
+    if (
+        first is None
+        or first.keyword_only
+        or first.name not in config.keys
+        or _looks_at(first.name, constructor)
+    ):
+        return
+    for item in method.returns:
+        if item.value is not None and _gives_config(item.value, method, facts.cls.name):
+            yield ctx.report(
+                item.value,
+                f"`{ast.unparse(item.value)}` gives the whole config to `{first.name}`:"
+                f" a loaded `{facts.cls.name}` has a dict there",
+                story=(ctx.step(first.node, "the argument"),) if "__init__" in facts.own else (),
+                help="write `cls(**config)`, or leave `from_config` out: the base class does just that",
+            )
+
+
+def _is_plain(facts: ClassFacts, method: MethodFacts) -> bool:
+    """Whether the class is what it seems to be, and `from_config` a class method of one argument."""
+    arguments = method.node.args
+    return (
+        role_of(facts) is not None
+        and not facts.is_decorated
+        and not facts.cls.node.keywords
+        and not facts.defines("__new__")
+        and [ast.unparse(item) for item in method.node.decorator_list] == ["classmethod"]
+        and len(arguments.posonlyargs) + len(arguments.args) >= 2
+    )
+
+
+def _gives_config(node: ast.expr, method: MethodFacts, name: str) -> bool:
+    """Whether an expression is `cls(config)`, with the config that the method was given."""
+    parameters = [*method.node.args.posonlyargs, *method.node.args.args]
+    match node:
+        case ast.Call(func=ast.Name(id=called), args=[ast.Name(id=given)], keywords=[]):
+            rebound = any(
+                isinstance(inner, ast.Name) and inner.id == given and isinstance(inner.ctx, ast.Store)
+                for inner in ast.walk(method.node)
+            )
+            return called in (parameters[0].arg, name) and given == parameters[1].arg and not rebound
+    return False
+
+
+def _looks_at(name: str, constructor: Constructor) -> bool:
+    """Whether the constructor may tell a dict from other values of an argument, and take it apart."""
+    for statement in constructor.method.node.body:
+        for node in ast.walk(statement):
+            match node:
+                case (
+                    ast.Call(func=ast.Name(id="isinstance" | "type"), args=[ast.Name(id=given), *_])
+                    | ast.Subscript(value=ast.Name(id=given))
+                    | ast.Attribute(value=ast.Name(id=given))
+                    | ast.keyword(arg=None, value=ast.Name(id=given))
+                ) if given == name:
+                    return True
+    return False
