@@ -58,6 +58,7 @@ EFFECTS = (
     _effect("__call__ call", WEIGHTED, "builds it", built=Tri.YES),
     _effect("build", GRAPHS, "builds it", built=Tri.YES),
     _effect("build", MODELS - GRAPHS, "builds it", keras="<3", built=Tri.YES),
+    _effect("compute_output_shape", MODELS - GRAPHS, "builds it", keras="<3", built=Tri.YES),
     _effect("adapt", WEIGHTED, "builds it", built=Tri.YES),
     _effect("build_from_config set_weights", WEIGHTED, built=Tri.YES),
     _effect("compile", MODELS, "compiles it", compiled=Tri.YES, trained=Tri.NO),

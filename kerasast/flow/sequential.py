@@ -6,7 +6,7 @@ from typing import Any
 
 from kerasast.flow.containers import held_objects
 from kerasast.flow.machine import Machine
-from kerasast.flow.values import Const, Kind, Ref, Tensor, Tri, Value
+from kerasast.flow.values import Const, Kind, ObjectState, Ref, Tensor, Tri, Value
 from kerasast.versions import KerasVersion
 
 SHAPE_ARGUMENTS = ("input_shape", "batch_input_shape", "batch_shape", "input_dim")
@@ -37,14 +37,39 @@ def sequential_built(machine: Machine, items: tuple[Value, ...]) -> Tri:
     if not isinstance(first, Ref) or state is None or not state.kind.has_weights:
         return Tri.MAYBE
     if state.kind.is_model:
-        return (
-            state.built
-            if state.kind is Kind.SEQUENTIAL and state.built is Tri.NO
-            else Tri.MAYBE.either(state.built)
-        )
+        return _built_around(machine, state, len(items))
     if state.api == "keras.layers.InputLayer" and state.cls is None:
         return Tri.YES if len(items) > 1 else Tri.MAYBE
     return _first_layer_shape(machine, first, machine.version)
+
+
+def _built_around(machine: Machine, first: ObjectState, count: int) -> Tri:
+    """Whether a Sequential model of `count` layers that begins with another model has its weights.
+
+    Keras 3.15 asks that model for the shape of its input, and has to have a second layer. Keras 2.15 asks the first
+    layer inside it, where an `Input` of a Sequential model does not count.
+    """
+    if first.kind not in (Kind.SEQUENTIAL, Kind.FUNCTIONAL) or first.escaped:
+        return Tri.MAYBE
+    if machine.version.major >= 3:
+        known = Tri.YES if first.built is Tri.YES and count > 1 else Tri.MAYBE
+        return Tri.NO if first.kind is Kind.SEQUENTIAL and first.built is Tri.NO else known
+    if first.kind is Kind.FUNCTIONAL:
+        return Tri.YES
+    layers = [item for item in first.items if not _is_input(machine, item)]
+    if not layers or not first.complete:
+        return Tri.MAYBE
+    state = machine.world.state_of(layers[0])
+    if not isinstance(layers[0], Ref) or state is None or not state.kind.has_weights:
+        return Tri.MAYBE
+    if state.kind.is_model:
+        return _built_around(machine, state, 1)
+    return _first_layer_shape(machine, layers[0], machine.version)
+
+
+def _is_input(machine: Machine, item: Value) -> bool:
+    state = machine.world.state_of(item)
+    return isinstance(item, Tensor) or (state is not None and state.api == "keras.layers.InputLayer")
 
 
 def _first_layer_shape(machine: Machine, first: Ref, version: KerasVersion) -> Tri:
