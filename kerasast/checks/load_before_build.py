@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.early_weights import has_early_weights
 from kerasast.flow.events import ModelCall
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Kind, Tri
@@ -32,6 +33,10 @@ def load_before_build(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if event.method == "load_weights" and ctx.keras.major < 3 and holds_built_parts(event.view, event.target):
         return
     if not may_have_weights(event.view, event.target, ctx.keras):
+        return
+    # Keras 3 refuses to load the weights of what is not built from a file, whatever weights it has.
+    refused = ctx.keras.major >= 3 and event.method == "load_weights"
+    if not refused and has_early_weights(event.view, event.target, ctx.keras):
         return
     if before.kind is Kind.SEQUENTIAL:
         help = "begin the model with `keras.Input(shape=…)`, or call `build()` or the model itself first"

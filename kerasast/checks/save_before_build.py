@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.early_weights import has_early_weights
 from kerasast.flow.events import ExternalCall, ModelCall
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Kind, ObjectState, Ref, Tri, Value
@@ -35,6 +36,10 @@ def save_before_build(ctx: Context, event: ModelCall | ExternalCall) -> Iterator
     if outcome is None or not _is_unbuilt(state) or holds_built_parts(event.view, target):
         return
     if not may_have_weights(event.view, target, ctx.keras):
+        return
+    # What Keras refuses to save it refuses whatever weights there are.
+    refused = outcome in ("fails", "saves nothing") and state.kind is not Kind.SEQUENTIAL
+    if not refused and has_early_weights(event.view, target, ctx.keras):
         return
     yield ctx.report(
         event.node,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kerasast.flow.values import ApiValue, ClassValue, External, FunctionValue, Value
 from kerasast.index.bindings import ClassInfo
-from kerasast.keras_api import ancestors, lookup
+from kerasast.keras_api import ancestors, is_other_keras, lookup
 
 if TYPE_CHECKING:
     from kerasast.index.project import ProjectIndex
@@ -194,6 +194,8 @@ class _Walk:
         match base:
             case ClassValue():
                 self.visit(base, depth + 1)
+            case ApiValue(api) if is_other_keras(api, self.version):
+                self.complete = False
             case ApiValue(api):
                 self._add_api(api.name)
             case External(name):

@@ -45,6 +45,7 @@ from kerasast.flow.values import (
     WeightSet,
     WeightsOf,
 )
+from kerasast.keras_api import is_other_keras
 
 
 def evaluate_call(machine: Machine, node: ast.Call) -> Value:
@@ -104,6 +105,8 @@ def call(machine: Machine, callee: Value, arguments: Arguments, node: ast.AST) -
             return call_function(machine, callee, arguments, node)
         case ClassValue():
             return objects.instantiate(machine, callee, arguments, node)
+        case ApiValue(api) if is_other_keras(api, machine.version):
+            return unresolved(machine, arguments, node)
         case ApiValue(api):
             return objects.call_api(machine, api, arguments, node)
         case External(name):

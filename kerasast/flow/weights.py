@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kerasast.flow.class_facts import class_facts
 from kerasast.flow.custom_objects import registered_name, saved_parts
+from kerasast.flow.early_weights import is_without_weights
 from kerasast.flow.values import Const, Kind, ObjectId, ObjectState, Tri
 from kerasast.keras_api.symbols import non_trainable_state, weightless
 
@@ -24,7 +26,8 @@ def may_have_weights(view: WorldView, target: ObjectId, version: KerasVersion) -
     if not state.complete or state.kind is Kind.MODEL:
         return True
     if state.kind is Kind.SUBCLASSED and not state.contents:
-        return True  # It may have weights of its own, or make its layers later.
+        # It may have weights of its own, or make its layers later.
+        return state.cls is None or not is_without_weights(class_facts(state.cls, version))
     return any(may_have_weights(view, item, version) for item in state.contents)
 
 

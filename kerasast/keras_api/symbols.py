@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Literal
 
 from kerasast.keras_api.data import GENERATIONS, read
-from kerasast.keras_api.names import canonical, expand, split_namespace
+from kerasast.keras_api.names import ApiName, canonical, expand, split_namespace
 from kerasast.versions import KERAS_2, KERAS_3, KerasVersion
 
 ParameterKind = Literal[
@@ -232,3 +232,8 @@ def _parameters(signature: str) -> tuple[Parameter, ...]:
 def _parameter(argument: ast.arg, kind: ParameterKind, default: ast.expr | None) -> Parameter:
     text = None if default is None else ast.unparse(default)
     return Parameter(argument.arg, kind, default is not None, text)
+
+
+def is_other_keras(api: ApiName, version: KerasVersion) -> bool:
+    """Whether a name is of the Keras 2 that is installed as `tf_keras` beside the Keras 3 that code is for."""
+    return api.namespace == "tf_keras" and version.major >= 3
