@@ -87,18 +87,24 @@ def accessor(lineage: Ancestry, name: str, decorators: frozenset[str]) -> Functi
     It is looked for in the nearest class that binds the name, where a property has several methods of that name.
     """
     for cls in lineage.classes:
-        last = class_bindings(cls.node).get(name)
-        if last is None:
-            continue
-        if not getattr(last, "decorator_list", None):
+        if name in class_bindings(cls.node):
+            for written, method in _decorated_methods(cls.node).get(name, ()):
+                if written & decorators:
+                    return FunctionValue(method, cls.scope, cls)
             return None
-        for statement in _statements(cls.node.body):
-            if isinstance(statement, ast.FunctionDef) and statement.name == name and statement.decorator_list:
-                written = {ast.unparse(item) for item in statement.decorator_list}
-                if written & decorators or {text.rpartition(".")[2] for text in written} & decorators:
-                    return FunctionValue(statement, cls.scope, cls)
-        return None
     return None
+
+
+@lru_cache(maxsize=1024)
+def _decorated_methods(node: ast.ClassDef) -> dict[str, list[tuple[frozenset[str], ast.FunctionDef]]]:
+    """The methods of a class that have decorators, with these: dotted as written, and their last parts."""
+    found: dict[str, list[tuple[frozenset[str], ast.FunctionDef]]] = {}
+    for statement in _statements(node.body):
+        if isinstance(statement, ast.FunctionDef) and statement.decorator_list:
+            written = [ast.unparse(item) for item in statement.decorator_list]
+            names = frozenset([*written, *(text.rpartition(".")[2] for text in written)])
+            found.setdefault(statement.name, []).append((names, statement))
+    return found
 
 
 def is_overridden(cls: ClassValue | None, name: str, project: ProjectIndex) -> bool:

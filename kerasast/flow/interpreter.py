@@ -62,6 +62,9 @@ def interpret(
     return FileFacts(tuple(interpreter.saves), tuple(interpreter.loads))
 
 
+ALONE = 1_500
+"""Statements that are followed, in it and in what it calls, for a function that is walked on its own."""
+
 _RECURSION = 10_000 if sys.version_info >= (3, 11) else 2_500
 """Python's limit while a file is interpreted, which takes up to three calls for a level of its tree.
 
@@ -128,7 +131,10 @@ class Interpreter(Machine):
         if not isinstance(function, FunctionValue):
             function = FunctionValue(node, scope, owner)
         self.world.archive()
+        rest = self.budget - ALONE
+        self.budget = min(self.budget, ALONE)
         call_code.enter_function(self, function)
+        self.budget += max(rest, 0)
 
     def _define_class(self, node: ast.ClassDef, scope: Scope) -> None:
         defined = self.defined.get(node)
