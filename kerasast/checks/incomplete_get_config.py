@@ -46,7 +46,8 @@ def incomplete_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
         for item in constructor.parameters
         if item.name not in recorded and item.name not in declared and _matters(constructor, item)
     ]
-    surplus = [key for key in config.keys if not _takes(facts, key)] if "get_config" in facts.own else []
+    sure = [key for key in config.keys if key not in config.unsure] if "get_config" in facts.own else []
+    surplus = [key for key in sure if not _takes(facts, key)]
     if (lost or surplus) and is_only_a_base(facts.cls):
         return
     if lost:

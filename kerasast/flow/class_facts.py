@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -205,7 +205,7 @@ def _joined(lineage: tuple[ClassFacts, ...]) -> Config | None:
 def _over(base: Config, own: Config) -> Config:
     kept = {key: value for key, value in base.keys.items() if key not in own.removed}
     merged = Config(kept, base.inherits, base.complete, base.removed).merged(own)
-    return Config(merged.keys, base.inherits, merged.complete, merged.removed)
+    return replace(merged, inherits=base.inherits)
 
 
 def _constructor(method: MethodFacts) -> Constructor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kerasast.flow.methods import MethodFacts, is_super_call
 
@@ -14,13 +14,14 @@ class Config:
 
     `keys` are the constant keys with the expressions of their values. `inherits` is true when it holds what
     `super().get_config()` returned. `complete` is false when it may hold keys that are not known. `removed`
-    are keys taken out of it.
+    are keys taken out of it. `unsure` are keys of a loop, which may leave some out.
     """
 
     keys: dict[str, ast.expr] = field(default_factory=dict)
     inherits: bool = False
     complete: bool = True
     removed: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
 
     def merged(self, other: Config) -> Config:
         """This dict updated by another."""
@@ -29,14 +30,16 @@ class Config:
             self.inherits or other.inherits,
             self.complete and other.complete,
             (self.removed | other.removed) - other.keys.keys(),
+            self.unsure | other.unsure,
         )
 
     def with_key(self, key: str, value: ast.expr) -> Config:
-        return Config({**self.keys, key: value}, self.inherits, self.complete, self.removed - {key})
+        keys = {**self.keys, key: value}
+        return Config(keys, self.inherits, self.complete, self.removed - {key}, self.unsure)
 
     def without(self, key: str) -> Config:
         keys = {name: value for name, value in self.keys.items() if name != key}
-        return Config(keys, self.inherits, self.complete, self.removed | {key})
+        return Config(keys, self.inherits, self.complete, self.removed | {key}, self.unsure)
 
 
 _OPAQUE = Config(complete=False)
@@ -61,17 +64,51 @@ class _Reader:
     def __init__(self, method: MethodFacts) -> None:
         self.method = method
         self.names: dict[str, Config] = {}
+        self.lists: dict[str, ast.expr] = {}
+        self.strings: dict[str, str] = {}
         self.result: Config | None = None
 
     def block(self, body: list[ast.stmt]) -> None:
         for statement in body:
+            if isinstance(statement, ast.For) and self.unrolled(statement):
+                continue
             self.statement(statement)
             for part in ("body", "orelse", "finalbody"):
                 if not isinstance(statement, ast.FunctionDef | ast.ClassDef):
                     self.block(getattr(statement, part, []))
 
+    def unrolled(self, node: ast.For) -> bool:
+        """Follow a loop over strings that are written there: `for key in ("units", "rate"):`."""
+        items = node.iter
+        if isinstance(items, ast.Name):
+            items = self.lists.get(items.id, items)
+        if not isinstance(node.target, ast.Name) or not isinstance(items, ast.List | ast.Tuple | ast.Set):
+            return False
+        strings = [item.value for item in items.elts if isinstance(item, ast.Constant)]
+        if len(strings) < len(items.elts):
+            return False
+        before = {name: config.keys.keys() for name, config in self.names.items()}
+        for string in strings:
+            self.strings[node.target.id] = str(string)
+            self.block(node.body)
+        for name, config in self.names.items():
+            added = config.keys.keys() - before.get(name, set())
+            self.names[name] = replace(config, unsure=config.unsure | added)
+        self.strings.pop(node.target.id, None)
+        self.block(node.orelse)
+        return True
+
+    def key_of(self, node: ast.expr | None) -> str | None:
+        """The string that a key is, if that is known."""
+        if isinstance(node, ast.Name):
+            return self.strings.get(node.id)
+        return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
     def statement(self, node: ast.stmt) -> None:
         match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.List() | ast.Tuple() as value):
+                self.lists[name] = value
+                self.names[name] = self.dict_of(value)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 self.names[name] = self.dict_of(value)
             case ast.AnnAssign(target=ast.Name(id=name), value=value) if value is not None:
@@ -111,10 +148,11 @@ class _Reader:
     def set_key(self, name: str, key: ast.expr, value: ast.expr) -> None:
         if name not in self.names:
             return
-        if isinstance(key, ast.Constant) and isinstance(key.value, str):
-            self.names[name] = self.names[name].with_key(key.value, value)
-        else:
+        known = self.key_of(key)
+        if known is None:
             self.update(name, _OPAQUE)
+        else:
+            self.names[name] = self.names[name].with_key(known, value)
 
     def call(self, node: ast.Call) -> None:
         """A call whose value is not used: `config.update(…)`, or something that may change a dict."""
@@ -156,10 +194,9 @@ class _Reader:
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
                 found = found.merged(self.dict_of(value))
-            elif isinstance(key, ast.Constant) and isinstance(key.value, str):
-                found = found.with_key(key.value, value)
-            else:
-                found = found.merged(_OPAQUE)
+                continue
+            known = self.key_of(key)
+            found = found.merged(_OPAQUE) if known is None else found.with_key(known, value)
         return found
 
     def items(self, elements: list[ast.expr]) -> Config:
