@@ -30,9 +30,10 @@ def interesting_functions(
     found: set[ast.AST] = set()
     pending = set(calls)
     known: set[str] = set()
+    calling = _calling_lines(source, [name for name in calls if name[0] == "."])
     while pending:
         known |= pending
-        lines = _lines_that_call(source, pending)
+        lines = sorted(line for name in pending for line in calling.get(name, ()))
         reached = {name for chain in _chains_at(functions, lines, found) for name in chain}
         pending = reached - known
     return found
@@ -63,15 +64,17 @@ def _blocks(statement: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
         yield part.body
 
 
-def _lines_that_call(source: SourceFile, names: set[str]) -> list[int]:
-    """The 1-based lines on which one of `names` stands before a parenthesis, but is not being defined.
+def _calling_lines(source: SourceFile, attributes: Sequence[str]) -> dict[str, list[int]]:
+    """The 1-based lines on which each name stands before a parenthesis, but is not being defined.
 
-    A name that begins with a dot is one of an attribute, and stands before an equals sign.
+    Of `attributes`, whose names begin with a dot, those on which they stand before an equals sign.
     """
-    words = "|".join(sorted((re.escape(name) for name in names if name[0] != "."), key=len, reverse=True))
-    attributes = "|".join(re.escape(name) for name in sorted(names) if name[0] == ".")
-    pattern = re.compile(rf"(?<!def )\b(?:{words or '(?!)'})\s*\(|(?:{attributes or '(?!)'})\s*=(?!=)")
-    return [source.line_at(match.start()) for match in pattern.finditer(source.code)]
+    words = "|".join(map(re.escape, sorted(attributes))) or "(?!)"
+    pattern = re.compile(rf"(?<!def )\b(\w+)\s*\(|({words})\s*=(?!=)")
+    found: dict[str, list[int]] = {}
+    for match in pattern.finditer(source.code):
+        found.setdefault(match[1] or match[2], []).append(source.line_at(match.start()))
+    return found
 
 
 def _chains_at(
