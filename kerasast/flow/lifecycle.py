@@ -92,7 +92,8 @@ def _apply(machine: Machine, ref: Ref, name: str, node: ast.AST) -> bool:
     changed = any(getattr(state, field) is not value for field, value in effect.changes.items())
     trace = state.trace
     if effect.told and changed and _worth_telling(state, effect):
-        trace = extend_trace(state, machine.step(node, f"`{_shown(name)}` {effect.told} here"))
+        told = effect.told.removeprefix("builds and ") if state.built is Tri.YES else effect.told
+        trace = extend_trace(state, machine.step(node, f"`{_shown(name)}` {told} here"))
     machine.world.update(ref.id, trace=trace, **effect.changes)
     if effect.changes.get("built") is Tri.YES:
         _build_contents(machine, ref)
