@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity, Step
 from kerasast.flow.events import ProjectReady
-from kerasast.flow.facts import CustomObject, LoadSite, SaveSite
+from kerasast.flow.facts import CustomObject, LoadSite, SaveSite, is_same_file
 from kerasast.flow.roles import is_builtin_layer
 from kerasast.registry import rule
 from kerasast.versions import KerasVersion
@@ -24,7 +24,7 @@ def builtin_class_name(ctx: Context, event: ProjectReady) -> Iterator[Diagnostic
     for load in event.loads:
         if load.path_key is None or load.provides_unknown:
             continue
-        saves = [save for save in event.saves if save.path_key == load.path_key]
+        saves = [save for save in event.saves if is_same_file(save, load, ctx.project)]
         for item in _confused(saves, load, ctx.keras):
             yield _report(ctx, load, saves[0], item)
 

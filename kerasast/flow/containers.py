@@ -9,7 +9,7 @@ from typing import Any
 
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.machine import Machine
-from kerasast.flow.text import format_text, join_path
+from kerasast.flow.text import format_braces, join_path
 from kerasast.flow.values import (
     UNKNOWN,
     Const,
@@ -281,8 +281,10 @@ def call_string(
     """A method of a string or path."""
     values = [argument.value for argument in arguments.positional]
     if name == "format" and isinstance(value, Const):
-        given = [*values, *(argument.value for argument in arguments.bound.values())]
-        return format_text(value.value, given)
+        if not arguments.complete:
+            return machine.unknown(node)
+        named = {name: argument.value for name, argument in arguments.bound.items() if argument.keyword}
+        return format_braces(value.value, values, named)
     if name in ("as_posix", "resolve", "absolute", "expanduser", "strip"):
         return value
     if name == "joinpath":

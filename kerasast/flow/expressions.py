@@ -22,7 +22,7 @@ from kerasast.flow.containers import (
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import Scope
 from kerasast.flow.summaries import is_plain_container
-from kerasast.flow.text import concatenate, format_text, join_path
+from kerasast.flow.text import concatenate, format_percent, join_path
 from kerasast.flow.values import (
     UNKNOWN,
     Const,
@@ -145,7 +145,7 @@ def binary(machine: Machine, node: ast.BinOp | ast.AugAssign, left: Value, right
             return join_path([left, right])
         case ast.Mod(), Const(str(template)), _:
             values = right.items if isinstance(right, TupleValue) else (right,)
-            return format_text(template, list(values))
+            return format_percent(template, list(values))
         case _, Const(int() | float() as a), Const(int() | float() as b):
             return _arithmetic(node.op, a, b)
         case ast.Mult(), Ref(), _ if machine.world.items(left) is not None:

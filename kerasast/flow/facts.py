@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kerasast.diagnostics import Span, Step
+
+if TYPE_CHECKING:
+    from kerasast.index.project import ProjectIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,23 @@ class LoadSite:
     modules: frozenset[str]
     compiled: bool
     safe_mode: bool
+
+
+def is_same_file(save: SaveSite, load: LoadSite, project: ProjectIndex) -> bool:
+    """Whether what one place saves is certainly what another loads.
+
+    A relative path means the same in files of one folder, and in modules that run together. Elsewhere it may not:
+    each example of a collection has its own `model.keras`.
+    """
+    key = load.path_key
+    if key is None or save.path_key != key:
+        return False
+    if save.module in load.modules or posixpath.dirname(save.path) == posixpath.dirname(load.path):
+        return True
+    if key[0] == "path" and str(key[1]).startswith("/"):
+        return True
+    shared = project.import_closure(save.module) & project.import_closure(load.module)
+    return bool(shared - {save.module, load.module})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import zlib
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -130,6 +131,7 @@ class Machine:
         self._emit = emit
         self._wanted = wanted
         self._foreign_calls = 0
+        self._salts: dict[str, int] = {}
 
     # What the other parts provide.
 
@@ -196,7 +198,11 @@ class Machine:
     def unknown(self, node: ast.AST) -> Unknown:
         """The unknown result of an expression: equal to itself, different from every other."""
         line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-        return Unknown(line * 10_000 + column + 1)
+        path = self.frame.source.path
+        salt = self._salts.get(path)
+        if salt is None:
+            salt = self._salts[path] = zlib.crc32(path.encode("utf-8", "surrogatepass")) << 40
+        return Unknown(salt + line * 10_000 + column + 1)
 
     # Paths.
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from string import Formatter
 from typing import Any
 
 from kerasast.flow.values import UNKNOWN, Const, Text, Unknown, Value
 
 Piece = str | Value
+
+_PERCENT = re.compile(r"%(?:\(\w*\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?[a-zA-Z%]")
 
 MAX_LENGTH = 10_000
 """Characters of a string, or parts, that are kept. Longer ones are neither names nor paths."""
@@ -78,26 +82,66 @@ def path_key(value: Value | None) -> tuple[object, ...] | None:
     return None
 
 
-def format_text(template: str, values: list[Value]) -> Value:
-    """`template % values` or `template.format(*values)`, of which only the literal ends are kept."""
-    for opening, closing in (("%", None), ("{", "}")):
-        if opening in template:
-            head = template[: template.index(opening)]
-            tail = _tail(template, closing)
-            keys = [_identity(value) or value for value in values] or [None]
-            parts = [part for part in (head, None, tail) if part != ""]
-            return Text(tuple(parts), (template, *keys) if None not in keys else (None,))
-    return Const(template)
+def format_percent(template: str, values: list[Value]) -> Value:
+    """`template % values`: exact where it only puts in strings and whole numbers."""
+    pieces: list[Piece] = []
+    rest = iter(values)
+    for literal, field in _percent_parts(template):
+        pieces.append(literal)
+        if field == "%%":
+            pieces.append("%")
+        elif field in ("%s", "%d"):
+            pieces.append(next(rest, UNKNOWN))
+        elif field:
+            return _ends(template, template.partition("%")[0], _tail(template), values)
+    return concatenate(pieces)
 
 
-def _tail(template: str, closing: str | None) -> str:
-    if closing is not None:
-        return template[template.rindex(closing) + 1 :] if closing in template else ""
-    rest = template[template.rindex("%") + 1 :]
-    index = 0
-    while index < len(rest) and not rest[index].isalpha():
-        index += 1
-    return rest[index + 1 :]
+def _percent_parts(template: str) -> Iterator[tuple[str, str]]:
+    position = 0
+    for match in _PERCENT.finditer(template):
+        yield template[position : match.start()], match.group()
+        position = match.end()
+    yield template[position:], ""
+
+
+def format_braces(template: str, values: list[Value], named: Mapping[str, Value]) -> Value:
+    """`template.format(*values, **named)`: exact where the fields are plain names, numbers or empty."""
+    pieces: list[Piece] = []
+    try:
+        parts = list(Formatter().parse(template))
+    except ValueError:
+        return UNKNOWN
+    rest = iter(values)
+    for literal, field, spec, conversion in parts:
+        pieces.append(literal)
+        if field is None:
+            continue
+        if spec or conversion or not (field == "" or field.isalnum()):
+            last = parts[-1]
+            return _ends(
+                template, parts[0][0], last[0] if last[1] is None else "", [*values, *named.values()]
+            )
+        if field == "":
+            pieces.append(next(rest, UNKNOWN))
+        elif field.isdecimal():
+            pieces.append(values[int(field)] if int(field) < len(values) else UNKNOWN)
+        else:
+            pieces.append(named.get(field, UNKNOWN))
+    return concatenate(pieces)
+
+
+def _ends(template: str, head: str, tail: str, values: list[Value]) -> Value:
+    """A text of which the literal ends are known."""
+    keys = [_identity(value) or value for value in values] or [None]
+    parts = [part for part in (head, None, tail) if part != ""]
+    return Text(tuple(parts), (template, *keys) if None not in keys else (None,))
+
+
+def _tail(template: str) -> str:
+    """What follows the last conversion of a template for `%`."""
+    *_, (tail, _) = _percent_parts(template)
+    return tail
 
 
 def known_suffix(value: Value | None) -> str | None:
