@@ -162,7 +162,10 @@ def _call_method(
     node: ast.AST,
 ) -> Value:
     if function is not None:
-        return call_function(machine, function, arguments, node, receiver=receiver)
+        result = call_function(machine, function, arguments, node, receiver=receiver)
+        if isinstance(receiver, Ref) and name in ("build", "call"):
+            lifecycle.note_own_method(machine, receiver, name, node)
+        return result
     match receiver:
         case Ref(target):
             state = machine.world.state(target)

@@ -55,7 +55,10 @@ EFFECTS = (
         built=Tri.YES,
     ),
     _effect("train_step", MODELS, "builds it", built=Tri.YES),
-    _effect("__call__ call", WEIGHTED, "builds it", built=Tri.YES),
+    _effect("__call__", WEIGHTED, "builds it", built=Tri.YES),
+    _effect("call", WEIGHTED, "builds it", keras="<3", built=Tri.YES),
+    # In Keras 3 the layers inside have their weights then, and yet the model is not built.
+    _effect("call", WEIGHTED, keras=">=3", built=Tri.MAYBE),
     _effect("build", GRAPHS, "builds it", built=Tri.YES),
     _effect("build", MODELS - GRAPHS, "builds it", keras="<3", built=Tri.YES),
     _effect("compute_output_shape", MODELS - GRAPHS, "builds it", keras="<3", built=Tri.YES),

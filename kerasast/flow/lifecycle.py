@@ -62,6 +62,12 @@ def call_method(machine: Machine, ref: Ref, name: str, arguments: Arguments, nod
     return _result(machine, ref, name, bound, node)
 
 
+def note_own_method(machine: Machine, ref: Ref, name: str, node: ast.AST) -> None:
+    """A `build` or `call` of the project's own has been followed, for a model or layer that Keras looks after."""
+    if machine.world.state(ref.id).kind.has_weights:
+        _apply(machine, ref, name, node)
+
+
 def _emit(
     machine: Machine, ref: Ref, method: str, before: ObjectState, arguments: Arguments, node: ast.AST
 ) -> None:
@@ -189,10 +195,8 @@ def _add(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> Non
         return
     items = (*state.items, layer)
     changes = sequential_changes(machine, items)
-    if state.built is Tri.YES:
-        changes["built"] = Tri.YES
-    elif state.built is Tri.MAYBE:
-        changes["built"] = Tri.MAYBE
+    if state.built is Tri.YES or (state.built is Tri.MAYBE and changes["built"] is Tri.NO):
+        changes["built"] = state.built
     if not state.complete:
         changes["complete"] = False
     machine.world.update(ref.id, **changes)

@@ -26,7 +26,7 @@ def concatenate(pieces: Iterable[Piece]) -> Value:
         match piece:
             case str(text) | Const(str(text)):
                 _append(parts, text)
-            case Const(int(number)) if not isinstance(number, bool):
+            case Const(int(number)) if not isinstance(number, bool) and abs(number) < 1 << 63:
                 _append(parts, str(number))
             case Text(inner, key):
                 for part in inner:
@@ -124,7 +124,7 @@ def format_braces(template: str, values: list[Value], named: Mapping[str, Value]
             )
         if field == "":
             pieces.append(next(rest, UNKNOWN))
-        elif field.isdecimal():
+        elif field.isdecimal() and len(field) < 9:
             pieces.append(values[int(field)] if int(field) < len(values) else UNKNOWN)
         else:
             pieces.append(named.get(field, UNKNOWN))

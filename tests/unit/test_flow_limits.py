@@ -30,6 +30,9 @@ PROGRAMS = {
         "l = [1]\nl.insert(99999999999999999999999, 2)\nl.insert(-99999999999999999999999, 2)\n"
         "l * 99999999999999999999\n[1][99999999999999999999]\n'a' * 99999999999999\n1e400 % 3\n"
     ),
+    "numbers too long for text": (
+        f"n = 0x{'f' * 9000}\nopen(f'{{n}}' + str(n))\n'{{{'9' * 9000}}}'.format(1)\nprint(n % 3, n // 2, n < 3, -n)\n"
+    ),
     "doubling in a loop": (
         "s, l, t = 'ab', [1], (1,)\nfor a in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10):\n    for b in (1, 2, 3, 4, 5, 6, 7, 8):\n"
         "        s = s + s\n        l = l + l\n        l += l\n        l.extend(l)\n        t = (t, t)\n"
