@@ -9,7 +9,7 @@ from kerasast.flow.arguments import Argument, Arguments
 from kerasast.flow.containers import held_objects
 from kerasast.flow.events import AttributeSet
 from kerasast.flow.machine import Machine
-from kerasast.flow.scopes import attribute_of, static_value
+from kerasast.flow.scopes import attribute_of, module_scope, static_value
 from kerasast.flow.trainable import set_trainable
 from kerasast.flow.values import (
     UNKNOWN,
@@ -55,7 +55,9 @@ def get_attribute(machine: Machine, value: Value, attr: str, node: ast.AST) -> V
     match value:
         case ApiValue() | External() | ModuleValue():
             found = attribute_of(value, attr, machine.project)
-            return found if not isinstance(found, Unknown) else machine.unknown(node)
+            if isinstance(found, Unknown) or (isinstance(found, Const) and _may_be_assigned(machine, attr)):
+                return machine.unknown(node)
+            return found
         case Ref(target):
             return _of_object(machine, value, machine.world.state(target), attr, node)
         case LayersOf(element=True):
@@ -69,6 +71,18 @@ def get_attribute(machine: Machine, value: Value, attr: str, node: ast.AST) -> V
         case BoundMethod() | FunctionValue():
             return UNKNOWN
     return BoundMethod(value, attr) if isinstance(value, Unknown) else UNKNOWN
+
+
+def _may_be_assigned(machine: Machine, attr: str) -> bool:
+    """Whether this module, or one that it imports, assigns an attribute of this name to something."""
+    cache: dict[str, frozenset[str]] = machine.project.__dict__.setdefault("_assigned_attributes", {})
+    module = machine.module.name
+    if module not in cache:
+        scopes = (module_scope(machine.project, name) for name in machine.project.import_closure(module))
+        cache[module] = frozenset().union(
+            *(scope.assigned_attributes for scope in scopes if scope is not None)
+        )
+    return attr in cache[module]
 
 
 def _of_some_layer(value: LayersOf, attr: str) -> Value:
