@@ -9,7 +9,7 @@ from kerasast.flow.values import ClassValue
 from kerasast.index.project import ProjectIndex
 
 _WHOLE_MODELS = re.compile(
-    r"(?<!\w)(?!(?:np|numpy|torch|plt|pyplot|fig|figure|im|img|image|wb|saved_model)\.)[\w\])]+\.save\s*\("
+    r"(?<!\bnp)(?<!\bnumpy)(?<!\btorch)(?<!\bplt)(?<!\bfig)(?<!\bimg)(?<!\bimage)(?<!saved_model)\.save\s*\("
     r"|\bsave_model\s*\(|\bload_model\s*\(|\bclone_model\s*\(|\bModelCheckpoint\s*\((?!.*save_weights_only\s*=\s*True)"
     r"|\bcustom_objects\b|\bregister_keras_serializable\b|\bget_config\b|\bfrom_config\b|\bto_json\s*\("
     r"|\b(?:pickle|joblib|dill|cloudpickle)\.dump|\bdeepcopy\s*\("
@@ -25,14 +25,22 @@ def kept_confidence(cls: ClassValue, *, weights: bool = False) -> Confidence:
     In sight are the class's module and the modules that import it. With `weights`, files of weights count as well.
     """
     module = cls.scope.module
-    in_sight = {module.name, *_importers(module.project, module.name)}
-    for name in in_sight:
-        source = module.source if name == module.name else module.project.source(name)
-        if source is None:
-            continue
-        if _WHOLE_MODELS.search(source.code) or (weights and _WEIGHTS.search(source.code)):
+    project = module.project
+    for name in {module.name, *_importers(project, module.name)}:
+        keeps_models, keeps_weights = _kept_by(project, name)
+        if keeps_models or (weights and keeps_weights):
             return Confidence.HIGH
     return Confidence.MEDIUM
+
+
+def _kept_by(project: ProjectIndex, module: str) -> tuple[bool, bool]:
+    """Whether a module keeps whole models, and weights (looked up once for each project)."""
+    known: dict[str, tuple[bool, bool]] = project.__dict__.setdefault("_kept_models", {})
+    if module not in known:
+        source = project.source(module)
+        code = "" if source is None else source.code
+        known[module] = (_WHOLE_MODELS.search(code) is not None, _WEIGHTS.search(code) is not None)
+    return known[module]
 
 
 def _importers(project: ProjectIndex, module: str) -> list[str]:
