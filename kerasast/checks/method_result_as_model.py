@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from kerasast.context import Context
@@ -38,6 +39,8 @@ _OF_A_MODEL = frozenset(
 )
 """Attributes that models have, and `None` and a `History` do not."""
 
+_ASSIGNMENT = re.compile(r"\s*\w+\s*=\s*")
+
 _Body = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.With | ast.For | ast.If
 
 
@@ -47,6 +50,8 @@ def method_result_as_model(ctx: Context, event: ModelCall) -> Iterator[Diagnosti
     if event.method not in _RESULTS or not event.before.kind.is_model or not _is_written_here(event):
         return
     assert isinstance(node, ast.Call)
+    if not _ASSIGNMENT.fullmatch(_before(ctx, node)):
+        return  # Most calls are not assigned, and the tree need not be read again for them.
     try:
         tree = ast.parse(ctx.source.code)
     except SyntaxError:
@@ -58,6 +63,12 @@ def method_result_as_model(ctx: Context, event: ModelCall) -> Iterator[Diagnosti
                 use = None if name is None else _next_use(name, body.body[index + 1 :])
                 if use is not None:
                     yield _report(ctx, event, name or "", use)
+
+
+def _before(ctx: Context, node: ast.AST) -> str:
+    """The text of the line before a node."""
+    start = ctx.span(node).start
+    return ctx.source.text[ctx.source.line_starts[ctx.source.line_at(start) - 1] : start]
 
 
 def _is_written_here(event: ModelCall) -> bool:
