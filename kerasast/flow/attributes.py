@@ -47,12 +47,16 @@ WEIGHT_ATTRIBUTES = {
 _GETTERS = frozenset({"property", "cached_property", "abstractproperty"})
 """Decorators, by the last part of their name, of methods that are read like attributes."""
 
+_LAYERS = frozenset({"layers", "_layers", "submodules"})
+
 _TENSOR_ATTRIBUTES = frozenset({"input", "inputs", "output", "outputs"})
 
 
 def get_attribute(machine: Machine, value: Value, attr: str, node: ast.AST) -> Value:
     """The value of `value.attr`."""
     match value:
+        case External("keras.saving.get_custom_objects()" as name):
+            return External(f"{name}.{attr}")
         case ApiValue() | External() | ModuleValue():
             found = attribute_of(value, attr, machine.project)
             if isinstance(found, Unknown) or (isinstance(found, Const) and _may_be_assigned(machine, attr)):
@@ -90,7 +94,7 @@ def _of_some_layer(value: LayersOf, attr: str) -> Value:
         return Tensor(Tri.YES, (value.owner,))
     if attr in WEIGHT_ATTRIBUTES:
         return WeightsOf(value.owner, WEIGHT_ATTRIBUTES[attr], attr)
-    if attr in ("layers", "_layers"):
+    if attr in _LAYERS:
         return LayersOf(value.owner, sliced=True)
     return BoundMethod(value, attr)
 
@@ -136,7 +140,7 @@ def _of_object(machine: Machine, ref: Ref, state: ObjectState, attr: str, node: 
     if state.kind.has_weights:
         if attr in WEIGHT_ATTRIBUTES:
             return WeightsOf(ref.id, WEIGHT_ATTRIBUTES[attr], attr)
-        if attr in ("layers", "_layers"):
+        if attr in _LAYERS:
             return LayersOf(ref.id)
         if attr in _TENSOR_ATTRIBUTES:
             return Tensor(Tri.YES, (ref.id,))

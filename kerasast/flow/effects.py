@@ -74,6 +74,7 @@ HARMLESS = frozenset(
         "summary",
         "get_config",
         "get_layer",
+        "_flatten_layers",
         "to_json",
         "get_weights",
         "save",

@@ -246,6 +246,8 @@ def _enumerate(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     value = arguments.positional[0].value
     if isinstance(value, WeightsOf):
         return value
+    if isinstance(value, LayersOf):  # One turn of a loop stands for all of them.
+        return TupleValue((TupleValue((UNKNOWN, element_of(machine, value))),))
     items = iterated(machine, value)
     if items is not None:
         pairs = tuple(TupleValue((Const(index), item)) for index, item in enumerate(items))
@@ -259,6 +261,8 @@ def _zip(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     weights = next((value for value in values if isinstance(value, WeightsOf)), None)
     if weights is not None:
         return weights
+    if any(isinstance(value, LayersOf) for value in values):  # One turn of a loop stands for all of them.
+        return TupleValue((TupleValue(tuple(element_of(machine, value) for value in values)),))
     lists = [iterated(machine, value) for value in values]
     if any(items is None for items in lists):
         for value in values:

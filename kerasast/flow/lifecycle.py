@@ -152,6 +152,8 @@ def _result(machine: Machine, ref: Ref, name: str, arguments: Arguments, node: a
             return WeightsOf(ref.id, WeightSet.ALL, name)
         case "get_layer":
             return LayersOf(ref.id, element=True, sliced=True)
+        case "_flatten_layers":
+            return LayersOf(ref.id)
         case "compile" | "summary" | "add" | "save" | "save_weights" | "build" | "export" | "set_weights":
             return Const(None)
         case "call" | "predict" | "predict_on_batch" | "compute_mask":
