@@ -33,6 +33,8 @@ from kerasast.flow.values import (
     WeightSet,
     WeightsOf,
 )
+from kerasast.keras_api import lookup_method, members
+from kerasast.keras_api.attributes import instance_attributes
 
 WEIGHT_ATTRIBUTES = {
     "weights": WeightSet.ALL,
@@ -116,9 +118,11 @@ def _class_attribute(machine: Machine, lineage: Ancestry, attr: str) -> Value | 
         statement = class_bindings(cls.node).get(attr)
         if statement is None:
             continue
-        if not isinstance(statement, ast.Assign | ast.AnnAssign) or not isinstance(
-            statement.value, ast.Constant
-        ):
+        if not isinstance(statement, ast.Assign | ast.AnnAssign):
+            return UNKNOWN
+        if isinstance(statement.value, ast.Call | ast.Lambda | ast.Name | ast.Attribute):
+            return None  # It may be a method, or a descriptor.
+        if not isinstance(statement.value, ast.Constant):
             return UNKNOWN
         changes = any(attr in module.assigned_attributes for module in (cls.scope.module, machine.module))
         return UNKNOWN if changes else Const(statement.value.value)
@@ -146,17 +150,9 @@ def _of_object(machine: Machine, ref: Ref, state: ObjectState, attr: str, node: 
             return Tensor(Tri.YES, (ref.id,))
         if attr == "optimizer" and state.kind.is_model:
             return _optimizer(machine, state, node)
-        if attr in (
-            "optimizer",
-            "history",
-            "metrics_names",
-            "name",
-            "built",
-            "trainable",
-            "losses",
-            "metrics",
-        ):
-            return machine.unknown(node)
+        if _is_data(machine, state, attr):
+            known = state.arguments.get(attr) if state.arguments_complete and attr != "trainable" else None
+            return known or machine.unknown(node)
     if attr == "model" and state.kind is Kind.CALLBACK:
         return _some_object(machine, Kind.MODEL, "keras.Model", node)
     if state.arguments_complete and attr in state.arguments and state.kind not in (Kind.INSTANCE,):
@@ -189,6 +185,14 @@ def _some_object(machine: Machine, kind: Kind, api: str, node: ast.AST) -> Value
         foreign=machine.frame.foreign,
     )
     return machine.world.create(state)
+
+
+def _is_data(machine: Machine, state: ObjectState, attr: str) -> bool:
+    """Whether a public attribute of a model or layer of Keras's is one that is no method."""
+    api = state.api or "keras.Model"
+    if attr.startswith("_") or lookup_method(api, attr, machine.version) is not None:
+        return False
+    return attr in instance_attributes(api, machine.version) or attr in members(api, machine.version)
 
 
 def _now(machine: Machine, state: ObjectState, value: Value, node: ast.AST) -> Value:
@@ -297,6 +301,12 @@ def _set_by_class(machine: Machine, ref: Ref, cls: ClassValue, attr: str, item: 
         machine.world.escape(item)
     setter = accessor(lineage, attr, frozenset({f"{attr}.setter"}))
     if setter is None:
+        bound = next(
+            (found for part in lineage.classes if (found := class_bindings(part.node).get(attr))), None
+        )
+        if isinstance(bound, ast.Assign) and isinstance(bound.value, ast.Call):  # It may be a descriptor.
+            machine.world.escape(item)
+            machine.world.escape(ref)
         return False
     machine.call_function(setter, Arguments({}, (Argument(node, item),)), node, ref)
     return True

@@ -370,9 +370,17 @@ def decorate(machine: Machine, decorator: ast.expr, function: Value) -> Value:
     """What a name is bound to when `function` is defined under `decorator`."""
     value = machine.evaluate(decorator)
     _mention(machine, decorator, value)
-    if isinstance(value, FunctionValue | ClassValue | Partial | Ref):
+    if isinstance(value, FunctionValue | ClassValue | Partial | Ref) or (
+        isinstance(value, BoundMethod) and value.function is not None
+    ):
         return call(machine, value, Arguments({}, (Argument(decorator, function),)), decorator)
+    if isinstance(value, External) and value.name.rpartition(".")[2] in _DISPATCHERS:
+        return machine.unknown(decorator)
     return function
+
+
+_DISPATCHERS = frozenset({"dispatch", "singledispatch", "singledispatchmethod"})
+"""Decorators of functions that others may stand in for, depending on the arguments."""
 
 
 def note_decorator(machine: Machine, decorator: ast.expr) -> None:

@@ -204,12 +204,7 @@ def call_container(
         case "get", [Const(key), *_] if state.kind is Kind.DICT:
             return _by_key(machine, state, key, node)
         case "pop", _:
-            world.update(ref.id, complete=False)
-            if state.kind is Kind.LIST and state.complete and not values and state.items:
-                world.update(ref.id, items=state.items[:-1], complete=True)
-                return state.items[-1]
-            if state.kind is Kind.DICT and values and isinstance(values[0], Const):
-                return _by_key(machine, state, values[0].value, node)
+            return _pop(machine, ref, state, values, node)
         case "update", [Ref(other)] if state.kind is Kind.DICT and world.state(other).kind is Kind.DICT:
             complete = state.complete and world.items(values[0]) is not None
             keys, merged = merged_entries(state, world.state(other))
@@ -224,10 +219,31 @@ def call_container(
         case "sort" | "reverse" | "clear" | "remove" | "update" | "setdefault" | "append" | "insert", _:
             machine.escape(values)
             world.update(ref.id, complete=False)
-        case "index" | "count" | "keys" | "items", _:
+        case "index" | "count" | "keys", _:
             pass
         case _:
             machine.escape(values)
+            world.escape(ref)
+    return machine.unknown(node)
+
+
+def _pop(machine: Machine, ref: Ref, state: ObjectState, values: list[Value], node: ast.AST) -> Value:
+    """`pop()` of a list, a set or a dict; the item is known where the container is and the argument says which."""
+    index = values[0] if values else Const(-1)
+    world = machine.world
+    if state.kind is Kind.DICT and isinstance(index, Const) and world.items(ref) is not None:
+        left = [(key, item) for key, item in zip(state.keys, state.items, strict=False) if key != index.value]
+        world.update(ref.id, keys=tuple(key for key, _ in left), items=tuple(item for _, item in left))
+        return _by_key(machine, state, index.value, node)
+    if state.kind is Kind.LIST and isinstance(index, Const) and world.items(ref) is not None:
+        place = index.value
+        if isinstance(place, int) and -len(state.items) <= place < len(state.items):
+            left_items = list(state.items)
+            item = left_items.pop(place)
+            world.update(ref.id, items=tuple(left_items))
+            return item
+    world.update(ref.id, complete=False)
+    world.escape(ref)
     return machine.unknown(node)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from kerasast.flow import calls
+from kerasast.flow.arguments import Arguments
 from kerasast.flow.attributes import get_attribute
 from kerasast.flow.containers import (
     MAX_UNROLL,
@@ -19,6 +20,7 @@ from kerasast.flow.containers import (
     new_container,
     truth_of,
 )
+from kerasast.flow.externals import call_external
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import Scope
 from kerasast.flow.summaries import is_plain_container
@@ -310,6 +312,8 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Value:
         case LayersOf(owner):
             return LayersOf(owner, element=not isinstance(node.slice, ast.Slice), sliced=True)
         case External(name):
+            if name == "sys.modules":
+                return call_external(machine, "builtins.globals", Arguments(), node)
             return External(f"{name}[]")
         case TupleValue() | Ref():
             return _item(machine, node, value, index)

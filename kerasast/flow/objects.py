@@ -390,10 +390,14 @@ def _construct(machine: Machine, cls: ClassValue, arguments: Arguments, node: as
     return ref
 
 
+_OPAQUE = ("__new__", "__getattr__", "__getattribute__")
+"""What a class defines whose instances may be others, or have attributes that are not followed."""
+
+
 def _blank_instance(machine: Machine, cls: ClassValue, node: ast.AST) -> Ref:
     lineage = ancestry(cls, machine.version)
     kind = kind_of_class(lineage)
-    opaque = not lineage.complete or lineage.defines("__new__") or lineage.defines("__getattr__")
+    opaque = not lineage.complete or any(map(lineage.defines, _OPAQUE))
     state = ObjectState(
         kind,
         api=lineage.apis[0] if lineage.apis else None,
@@ -417,6 +421,8 @@ def _fill_fields(machine: Machine, ref: Ref, lineage: Ancestry, arguments: Argum
         for statement in cls.node.body
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
     ]
+    if not lineage.complete:
+        machine.escape(argument.value for argument in (*arguments.positional, *arguments.bound.values()))
     bound = bind_names(arguments, fields).bound
     machine.world.update(ref.id, attributes={name: argument.value for name, argument in bound.items()})
     for name in ("__post_init__", "__attrs_post_init__"):

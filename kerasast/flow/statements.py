@@ -21,6 +21,7 @@ from kerasast.flow.values import (
     Ref,
     Value,
 )
+from kerasast.flow.world import captured
 
 
 def run_block(machine: Machine, statements: Sequence[ast.stmt]) -> None:
@@ -135,6 +136,9 @@ def _class(machine: Machine, node: ast.ClassDef) -> None:
     machine.defined[node] = cls
     for decorator in node.decorator_list:
         calls.note_decorator(machine, decorator)
+    for statement in node.body:  # The rest of a class's body is not walked.
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            machine.escape(captured(statement, scope))
     scope.home(node.name).names[node.name] = cls
 
 

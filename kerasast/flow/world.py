@@ -176,7 +176,7 @@ class World:
                 case FunctionValue(node=node) as function if node not in functions:
                     functions.add(node)
                     if self._binds_objects(function.scope):
-                        stack.extend(captured(function))
+                        stack.extend(captured(node, function.scope))
                 case BoundMethod(receiver=receiver) | SuperValue(receiver=receiver):
                     stack.append(receiver)
                 case Partial(function=called, args=args, keywords=keywords):
@@ -335,10 +335,10 @@ def _join_kinds(a: Kind, b: Kind) -> Kind:
     return Kind.INSTANCE
 
 
-def captured(function: FunctionValue) -> Iterator[Value]:
-    """What the names mean that a function reads from the scopes around it, as far as these have bound them."""
-    for name in _names_read(function.node):
-        scope: Scope | None = function.scope
+def captured(node: ast.AST, around: Scope) -> Iterator[Value]:
+    """What the names mean that code reads from the scopes around it, as far as these have bound them."""
+    for name in _names_read(node):
+        scope: Scope | None = around
         while scope is not None:
             value = scope.names.get(name)
             if value is not None:

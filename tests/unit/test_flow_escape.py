@@ -155,6 +155,97 @@ SILENT = {
             hooks[name]()
         model.fit(X, Y)
     """,
+    "functools.singledispatch": """
+        import functools
+        @functools.singledispatch
+        def prepare(model):
+            pass
+        @prepare.register
+        def _(model: keras.Model):
+            model.compile("sgd", "mse")
+        model = new()
+        prepare(model)
+        model.fit(X, Y)
+    """,
+    "functools.partialmethod": """
+        import functools
+        class Trainer:
+            def __init__(self):
+                self.model = new()
+            def _prepare(self, loss):
+                self.model.compile("sgd", loss)
+            prepare = functools.partialmethod(_prepare, "mse")
+        trainer = Trainer()
+        trainer.prepare()
+        trainer.model.fit(X, Y)
+    """,
+    "a descriptor": """
+        class Auto:
+            def __set_name__(self, owner, name):
+                self.name = "_" + name
+            def __get__(self, obj, cls):
+                model = getattr(obj, self.name)
+                model.compile("sgd", "mse")
+                return model
+            def __set__(self, obj, value):
+                setattr(obj, self.name, value)
+        class Trainer:
+            model = Auto()
+        trainer = Trainer()
+        trainer.model = new()
+        trainer.model.fit(X, Y)
+    """,
+    "the body of a class": """
+        model = new()
+        class Trainer:
+            model.compile("sgd", "mse")
+        model.fit(X, Y)
+    """,
+    "a class that derives from list": """
+        class Models(list):
+            def prepare(self):
+                for model in self:
+                    model.compile("sgd", "mse")
+        model = new()
+        Models([model]).prepare()
+        model.fit(X, Y)
+    """,
+    "sys.modules": """
+        import sys
+        model = new()
+        sys.modules[__name__].model.compile("sgd", "mse")
+        model.fit(X, Y)
+    """,
+    "a decorator that is a method": """
+        class App:
+            hooks = []
+            def on_start(self, function):
+                self.hooks.append(function)
+                return function
+            def run(self):
+                for hook in self.hooks:
+                    hook()
+        app = App()
+        model = new()
+        @app.on_start
+        def prepare():
+            model.compile("sgd", "mse")
+        app.run()
+        model.fit(X, Y)
+    """,
+    "popitem": """
+        model = new()
+        models = {"a": model}
+        models.popitem()[1].compile("sgd", "mse")
+        model.fit(X, Y)
+    """,
+    "pop from an unknown place": """
+        import sys
+        model = new()
+        models = [model]
+        models.pop(len(sys.argv) - 1).compile("sgd", "mse")
+        model.fit(X, Y)
+    """,
     "an item of a tf.data pipeline's function": """
         import tensorflow as tf
         model = new()
@@ -167,6 +258,20 @@ SILENT = {
 }
 
 TOLD = {
+    "reading attributes does not let go of a model": """
+        import json, os
+        model = new()
+        print(model.input_shape, model.name, os.path.join("out", model.name), json.dumps(model.output_shape))
+        unknown(model.output_shape, model.metrics_names)
+        model.fit(X, Y)
+    """,
+    "pop from a known place": """
+        first, second = new(), new()
+        models = [first, second]
+        models.pop(0).compile("sgd", "mse")
+        first.fit(X, Y)
+        models[0].fit(X, Y)
+    """,
     "harmless functions do not let go of a model": """
         import copy, os, json
         model = new()
