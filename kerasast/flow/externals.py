@@ -354,7 +354,9 @@ def _any_name(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     """`exec`, `globals()`, …: whatever has a name here may be reached."""
     scope: Scope | None = machine.frame.scope
     while scope is not None:
-        machine.escape(list(scope.names.values()))
+        # What a function here reads from around it has a name here as well.
+        values = [value for value in scope.names.values() if not isinstance(value, FunctionValue)]
+        machine.escape(values)
         scope = scope.parent
     return machine.unknown(node)
 

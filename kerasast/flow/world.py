@@ -194,6 +194,11 @@ class World:
                         return True
                 elif isinstance(value, LayersOf | Partial | BoundMethod | SuperValue):
                     return True
+                elif isinstance(value, TupleValue):
+                    if not all(isinstance(item, Const) for item in value.items):
+                        return True
+                elif isinstance(value, FunctionValue) and value.scope not in (scope, value.scope.module):
+                    return True
             scope = scope.parent
         return False
 

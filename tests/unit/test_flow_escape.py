@@ -45,6 +45,28 @@ SILENT = {
         threading.Thread(target=trainer.prepare).start()
         trainer.model.fit(X, Y)
     """,
+    "a function that reads a tuple": """
+        import threading
+        def main():
+            pair = (new(), "mse")
+            threading.Thread(target=lambda: pair[0].compile("sgd", pair[1])).start()
+            pair[0].fit(X, Y)
+        main()
+    """,
+    "a function that calls one made elsewhere": """
+        import threading
+        def make(model):
+            def prepare():
+                model.compile("sgd", "mse")
+            def train():
+                model.fit(X, Y)
+            return prepare, train
+        prepare, train = make(new())
+        def start():
+            prepare()
+        threading.Thread(target=start).start()
+        train()
+    """,
     "functools.partial given away": """
         import functools, framework
         model = new()
