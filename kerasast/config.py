@@ -66,8 +66,10 @@ class Settings:
         Raises:
             UnknownSelector: a selection names neither a rule nor a category.
         """
-        select = ("ALL",) if self.select is None and self.preview else self.select
-        chosen = select_rules(select, self.ignore, self.extend_select)
+        chosen = {*select_rules(self.select, self.ignore, self.extend_select)}
+        if self.select is None and self.preview:
+            chosen |= {name for name, item in all_rules().items() if item.preview and not item.opt_in}
+            chosen -= expand_selectors(self.ignore)
         named = {*(self.select or ()), *self.extend_select}
         kept = expand_selectors(self.ignore)
         return {
@@ -191,7 +193,7 @@ def _per_file_ignores(value: Any) -> dict[str, tuple[str, ...]]:
 OPTIONS = {
     option.key: option
     for option in (
-        Option("select", "list of rules", "every stable rule", '["saving", "fit-without-compile"]',
+        Option("select", "list of rules", "every stable rule that is not opt-in", '["saving", "fit-without-compile"]',
                "The rules to run: names, categories, or `ALL`.", _selectors),
         Option("ignore", "list of rules", "[]", '["untracked-variable"]',
                "Rules not to run. Wins over `select` and `extend-select`.", _selectors),

@@ -282,7 +282,7 @@ def facts(item: Rule) -> list[tuple[str, str]]:
         ("Category", item.category),
         ("Severity", item.severity.label),
         ("Keras versions", str(item.keras)),
-        ("On by default", "no (preview)" if item.preview else "yes"),
+        ("On by default", "no (preview)" if item.preview else "no (when selected)" if item.opt_in else "yes"),
         ("Fix", {"never": "none", "sometimes": "sometimes", "always": "always"}[item.fix.value]),
         ("Since", f"kerasast {item.since}"),
     ]

@@ -48,8 +48,9 @@ class Rule:
 
     `keras` is the range of versions in which the rule reports anything. `on` are the event types it wants;
     `calls` are names of functions and methods: code that leads to none of them has nothing to report; empty means
-    any code may have. `preview` rules run only when named or when previews are asked for. `since` is the kerasast
-    release.
+    any code may have. `preview` rules run only when named or when previews are asked for: their evidence is thin.
+    `opt_in` rules run only when a selection means them, by name, by category or by `ALL`: they are certain, and about
+    what a project may well do on purpose. `since` is the kerasast release.
     """
 
     name: str
@@ -62,6 +63,12 @@ class Rule:
     preview: bool
     since: str
     check: Check
+    opt_in: bool = False
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it runs where nothing is selected."""
+        return not self.preview and not self.opt_in
 
 
 def rule(
@@ -74,6 +81,7 @@ def rule(
     keras: str = ">=2",
     fix: FixAvailability = FixAvailability.NEVER,
     preview: bool = False,
+    opt_in: bool = False,
 ) -> Callable[[Check], Check]:
     """Declare the decorated function to be the rule of its own name, with hyphens for underscores."""
     if category not in CATEGORIES:
@@ -92,6 +100,7 @@ def rule(
             preview,
             since,
             check,
+            opt_in,
         )
         return check
 
@@ -148,14 +157,14 @@ def expand_selectors(selectors: Iterable[str]) -> set[str]:
 def select_rules(
     select: Iterable[str] | None = None, ignore: Iterable[str] = (), extend_select: Iterable[str] = ()
 ) -> dict[str, Rule]:
-    """The rules to run. By default all that are not in preview; `ignore` wins over both selections.
+    """The rules to run. By default all but those in preview and `opt_in` ones; `ignore` wins over both selections.
 
     Raises:
         UnknownSelector: a selector means nothing.
     """
     rules = all_rules()
     if select is None:
-        chosen = {name for name, item in rules.items() if not item.preview}
+        chosen = {name for name, item in rules.items() if item.is_default}
     else:
         chosen = expand_selectors(select)
     chosen |= expand_selectors(extend_select)

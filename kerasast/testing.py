@@ -9,7 +9,8 @@ what it reports must be what the program's marks say, line by line:
     model.save("m.keras")  # todo: error            a known miss; fails as soon as it is reported
     model.save("m.keras")  # todo: ok               a known false alarm; fails as soon as it is silent
 
-A line without a mark must be silent, under every rule.
+A line without a mark must be silent, under every rule. Rules that run only when selected are tested by the documents
+that are about them or mark one of their reports.
 """
 
 from __future__ import annotations
@@ -283,7 +284,8 @@ def find_problems(
         return []
     known = all_rules() if rules is None else rules
     marks = example.marks_for(version, known)
-    reports = analyze_files({file.path: encode(file) for file in files}, version, rules)
+    chosen = _rules_about(example) if rules is None else rules
+    reports = analyze_files({file.path: encode(file) for file in files}, version, chosen)
     sources = {file.path: _source(file) for file in files}
     found: Counter[tuple[str, int, str]] = Counter()
     messages: dict[tuple[str, int, str], str] = {}
@@ -295,6 +297,12 @@ def find_problems(
         messages[key] = report.message
     problems = [*_compare(marks, found, messages), *_unknown_rules(marks, known)]
     return sorted(problems, key=lambda problem: (problem.path, problem.line))
+
+
+def _rules_about(example: Example) -> dict[str, Rule]:
+    """All rules, but of the opt-in ones only those that an example's document or its marks name."""
+    named = {example.document.stem, *(mark.rule for mark in example.marks)}
+    return {name: item for name, item in all_rules().items() if not item.opt_in or name in named}
 
 
 def _unknown_rules(marks: tuple[Mark, ...], known: Mapping[str, Rule]) -> Iterator[Problem]:

@@ -77,6 +77,7 @@ def _facts(item: Rule) -> dict[str, Any]:
         "keras": str(item.keras),
         "fix": item.fix.value,
         "preview": item.preview,
+        "default": item.is_default,
         "since": item.since,
         "document": _page(item),
     }

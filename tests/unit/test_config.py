@@ -165,9 +165,33 @@ def test_given_file_counts(tmp_path: Path) -> None:
     assert settings_for(tmp_path, config=other).preview
 
 
-def test_default_runs_every_stable_rule() -> None:
-    assert set(Settings().rules()) == {name for name, item in all_rules().items() if not item.preview}
-    assert set(Settings(preview=True).rules()) == set(all_rules())
+def test_default_runs_every_stable_rule_that_is_not_opt_in() -> None:
+    rules = all_rules()
+    default = {name for name, item in rules.items() if not item.preview and not item.opt_in}
+    assert set(Settings().rules()) == default == {name for name, item in rules.items() if item.is_default}
+    previews = {name for name, item in rules.items() if item.preview and not item.opt_in}
+    assert set(Settings(preview=True).rules()) == default | previews
+
+
+def test_opt_in_rules_run_when_a_selection_means_them() -> None:
+    opt_in = {name for name, item in all_rules().items() if item.opt_in and not item.preview}
+    assert "unsafe-deserialization" in opt_in
+    for selection in (
+        Settings(select=("ALL",)),
+        Settings(select=("security",)),
+        Settings(extend_select=("security",)),
+        Settings(select=("unsafe-deserialization",)),
+    ):
+        assert "unsafe-deserialization" in selection.rules()
+    assert opt_in <= Settings(select=("ALL",)).rules().keys()
+    assert "unsafe-deserialization" not in Settings(extend_select=("security",), ignore=("security",)).rules()
+
+
+def test_ignored_rule_in_preview_does_not_run_with_previews() -> None:
+    previews = [name for name, item in all_rules().items() if item.preview and not item.opt_in]
+    for name in previews:
+        assert name in Settings(preview=True).rules()
+        assert name not in Settings(preview=True, ignore=(name,)).rules()
 
 
 def test_selection() -> None:
