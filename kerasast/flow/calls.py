@@ -184,6 +184,9 @@ def _call_method(
         case LayersOf(owner, element):
             if element and name in ("build", "call"):
                 _build_some(machine, owner)
+            if element and name in _ADAPTS:
+                for part in machine.world.contents(owner):
+                    machine.world.update(part, adapted=machine.world.state(part).adapted.join(Tri.YES))
             if element and name == "get_weights":
                 return WeightsOf(owner, WeightSet.ALL, name)
             if not element and name in ("pop", "append", "insert", "remove"):
@@ -192,6 +195,10 @@ def _call_method(
         case Const(str()) | Text():
             return call_string(machine, receiver, name, arguments, node)
     return unresolved(machine, arguments, node)
+
+
+_ADAPTS = frozenset({"adapt", "finalize_state", "load_assets", "set_vocabulary", "set_weights"})
+"""Methods that give a preprocessing layer what it has to know."""
 
 
 def _call_super(machine: Machine, bound: SuperValue, name: str, arguments: Arguments, node: ast.AST) -> Value:

@@ -62,11 +62,12 @@ EFFECTS = (
     _effect("build", GRAPHS, "builds it", built=Tri.YES),
     _effect("build", MODELS - GRAPHS, "builds it", keras="<3", built=Tri.YES),
     _effect("compute_output_shape", MODELS - GRAPHS, "builds it", keras="<3", built=Tri.YES),
-    _effect("adapt", WEIGHTED, "builds it", built=Tri.YES),
-    _effect("build_from_config set_weights", WEIGHTED, built=Tri.YES),
+    _effect("adapt", WEIGHTED, "builds it", built=Tri.YES, adapted=Tri.YES),
+    _effect("set_vocabulary update_state finalize_state", WEIGHTED, built=Tri.MAYBE, adapted=Tri.YES),
+    _effect("build_from_config set_weights", WEIGHTED, built=Tri.YES, adapted=Tri.MAYBE),
     _effect("compile", MODELS, "compiles it", compiled=Tri.YES, trained=Tri.NO),
     _effect("add_loss", WEIGHTED, has_loss=Tri.YES),
-    _effect("load_weights", WEIGHTED, built=Tri.MAYBE),
+    _effect("load_weights", WEIGHTED, built=Tri.MAYBE, adapted=Tri.MAYBE),
 )
 
 HARMLESS = frozenset(

@@ -13,7 +13,9 @@ from kerasast.flow.containers import merge_tensors
 from kerasast.flow.effects import HARMLESS, Effect, effect_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.machine import Machine
+from kerasast.flow.preprocessing import has_vocabulary
 from kerasast.flow.sequential import sequential_changes
+from kerasast.flow.text import known_suffix
 from kerasast.flow.trainable import fix_flags
 from kerasast.flow.values import (
     UNKNOWN,
@@ -142,6 +144,7 @@ def _weaken(machine: Machine, ref: Ref, arguments: Arguments) -> None:
         built=state.built.join(Tri.YES),
         compiled=state.compiled.join(Tri.YES),
         has_loss=state.has_loss.join(Tri.YES),
+        adapted=state.adapted.join(Tri.YES),
         frozen_late=None,
     )
 
@@ -209,6 +212,16 @@ def _pop(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> Non
     machine.world.update(ref.id, items=state.items[:-1], complete=False)
 
 
+def _give_weights(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    """`load_weights`, `set_weights`: with these come the statistics of the layers inside, and perhaps vocabularies."""
+    path = known_suffix(arguments.value("filepath"))
+    no_vocabulary = path is not None and path.endswith((".weights.h5", ".keras"))
+    for part in machine.world.contents(ref.id):
+        state = machine.world.state(part)
+        if state.adapted is Tri.NO and not (no_vocabulary and has_vocabulary(state)):
+            machine.world.update(part, adapted=Tri.MAYBE)
+
+
 def _train(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
     if machine.version.major >= 3:
         fix_flags(machine, ref.id, "train_on_batch")
@@ -243,7 +256,9 @@ _SPECIAL: dict[str, Callable[[Machine, Ref, Arguments, ast.AST], None]] = {
     "compile": _compile,
     "fit": _fit,
     "fit_generator": _fit,
+    "load_weights": _give_weights,
     "pop": _pop,
     "save": _save,
+    "set_weights": _give_weights,
     "train_on_batch": _train,
 }

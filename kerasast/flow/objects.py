@@ -271,6 +271,7 @@ def _restored(machine: Machine, kind: Kind, name: str, node: ast.AST) -> Value:
         created=node,
         compiled=Tri.NO,
         has_loss=Tri.MAYBE,
+        adapted=Tri.MAYBE,
         trainable=Tri.MAYBE,
         layers_trainable=Tri.MAYBE,
         foreign=machine.frame.foreign,

@@ -287,6 +287,7 @@ class ObjectState:
     has_loss: there is something to minimise.
     trained: training has run since the last `compile` (in Keras 3 this fixes what is trainable).
     trainable: its own `trainable` flag is on.
+    adapted: a preprocessing layer was given its vocabulary or statistics after it was created.
     layers_trainable: the `trainable` flags of the layers it holds, as far as loops over `.layers` set them.
     fixed: what was trainable when a training method fixed it, by method (`compile` in Keras 2).
     frozen_late: the step at which `trainable` became different from all that is fixed, until the next `compile`.
@@ -308,6 +309,7 @@ class ObjectState:
     compiled: Tri = Tri.MAYBE
     has_loss: Tri = Tri.MAYBE
     trained: Tri = Tri.NO
+    adapted: Tri = Tri.NO
     trainable: Tri = Tri.YES
     layers_trainable: Tri = Tri.YES
     fixed: dict[str, Flags] = field(default_factory=dict)

@@ -277,6 +277,7 @@ class Join:
             compiled=a.compiled.join(b.compiled),
             has_loss=a.has_loss.join(b.has_loss),
             trained=a.trained.join(b.trained),
+            adapted=a.adapted.join(b.adapted),
             trainable=a.trainable.join(b.trainable),
             layers_trainable=a.layers_trainable.join(b.layers_trainable),
             fixed=a.fixed if a.fixed == b.fixed else {},
