@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kerasast.flow.ancestry import Ancestry, ancestry
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.events import ModelCall
-from kerasast.flow.values import ClassValue, Const, Kind, ObjectState, Ref, Tri
+from kerasast.flow.values import ClassValue, Const, Kind, ObjectState, Tri
 from kerasast.versions import KerasVersion
 
 FITS = frozenset({"fit", "fit_generator"})
