@@ -1,0 +1,147 @@
+"""What a model's own `train_step` or `test_step` returns, and which metrics the model has."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerasast.flow.class_facts import ClassFacts, class_facts
+from kerasast.flow.methods import MethodFacts, SelfStore, made_calls
+from kerasast.flow.roles import Role, role_of
+from kerasast.flow.values import ApiValue, ClassValue
+
+STEPS = ("train_step", "test_step")
+
+_LOOPS = ("fit", "evaluate", "make_train_function", "make_test_function", "get_metrics_result")
+"""Methods that decide what becomes of a step; a class that has its own is left alone."""
+
+
+def own_steps(facts: ClassFacts) -> Iterator[MethodFacts]:
+    """The steps that a class defines and that `fit()` and `evaluate()` of Keras run for certain."""
+    if role_of(facts) is not Role.MODEL or not facts.ancestry.complete or facts.is_decorated:
+        return
+    if any(facts.defines(name) for name in _LOOPS) or _runs_itself(facts):
+        return
+    for name in STEPS:
+        method = facts.own.get(name)
+        if method is not None and _takes_data(method) and not method.is_abstract:
+            yield method
+
+
+def _takes_data(method: MethodFacts) -> bool:
+    """Whether the signature is the one that Keras calls, of a trainer that keeps its state on the model."""
+    spec = method.node.args
+    given = [*spec.posonlyargs, *spec.args]
+    return len(given) - len(spec.defaults) == 2 and not isinstance(method.node, ast.AsyncFunctionDef)
+
+
+def _runs_itself(facts: ClassFacts) -> bool:
+    """Whether a method calls a step by itself, in a loop of its own."""
+    return any(
+        call.path[0] in STEPS for method in facts.methods() for call in method.calls if len(call.path) == 1
+    )
+
+
+def local_value(method: MethodFacts, node: ast.expr | None) -> ast.expr | None:
+    """What an expression is: for a local name that is assigned once, the value assigned."""
+    if not isinstance(node, ast.Name):
+        return node
+    found = [
+        part.value
+        for part in ast.walk(method.node)
+        if isinstance(part, ast.Assign)
+        for target in part.targets
+        if isinstance(target, ast.Name) and target.id == node.id
+    ]
+    return found[0] if len(found) == 1 else node
+
+
+def returned_keys(method: MethodFacts) -> dict[str, list[ast.expr]] | None:
+    """The keys of the dict that a step returns, each with its values; `None` where that cannot be told."""
+    found: dict[str, list[ast.expr]] = {}
+    for item in method.returns:
+        pairs = dict_items(local_value(method, item.value))
+        if pairs is None or (isinstance(item.value, ast.Name) and is_changed(method, item.value.id)):
+            return None
+        for key, value in pairs:
+            found.setdefault(key, []).append(value)
+    return found or None
+
+
+def dict_items(node: ast.expr | None) -> list[tuple[str, ast.expr]] | None:
+    """The items of `{"a": x}` or `dict(a=x)`; `None` for anything else."""
+    match node:
+        case ast.Dict(keys=keys, values=values):
+            names = [
+                key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            ]
+            return list(zip(names, values, strict=True)) if len(names) == len(keys) else None
+        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
+            pairs = [(item.arg, item.value) for item in keywords if item.arg is not None]
+            return pairs if len(pairs) == len(keywords) else None
+    return None
+
+
+def is_changed(method: MethodFacts, name: str) -> bool:
+    """Whether a method adds to a local dict: `logs["a"] = x`, `logs.update(…)`."""
+    for node in ast.walk(method.node):
+        match node:
+            case ast.Subscript(value=ast.Name(id=owner), ctx=ast.Store()) if owner == name:
+                return True
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner))) if owner == name:
+                return True
+    return False
+
+
+def is_result(method: MethodFacts, node: ast.expr) -> bool:
+    """Whether a value may come from a metric: `self.tracker.result()`."""
+    value = local_value(method, node)
+    return value is None or any(
+        isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "result"
+        for part in ast.walk(value)
+    )
+
+
+def has_metrics(facts: ClassFacts) -> bool:
+    """Whether the class, or a layer class that it makes, keeps metrics of its own, or may do so."""
+    if facts.dynamic or facts.defines("metrics"):
+        return True
+    return any(_may_be_metric(store, facts) for stores in facts.stores.values() for store in stores)
+
+
+def _may_be_metric(store: SelfStore, facts: ClassFacts) -> bool:
+    if any(word in store.attr.lower() for word in ("metric", "track", "acc")):
+        return True
+    method = next((item for item in facts.methods() if store in item.stores), None)
+    return method is not None and any(
+        is_metric_call(call, method, facts) or _holds_metrics(call, method, facts)
+        for call in made_calls(store.value)
+    )
+
+
+def is_metric_call(node: ast.Call, method: MethodFacts, facts: ClassFacts) -> bool:
+    """Whether a call makes a metric."""
+    match method.resolve(node.func):
+        case ApiValue(api):
+            return api.name.startswith("keras.metrics.")
+        case ClassValue() as cls:
+            return role_of(class_facts(cls, facts.version)) is Role.METRIC
+    return False
+
+
+def _holds_metrics(node: ast.Call, method: MethodFacts, facts: ClassFacts) -> bool:
+    """Whether a call makes a layer of the project that makes metrics."""
+    target = method.resolve(node.func)
+    if not isinstance(target, ClassValue) or target == facts.cls:
+        return False
+    inner = class_facts(target, facts.version)
+    return any(is_metric_call(call.node, item, inner) for item in inner.methods() for call in item.calls)
+
+
+def gives_self(method: MethodFacts) -> bool:
+    """Whether a step gives the model to other code, which may do anything with it; a call of the model is no such."""
+    return any(
+        isinstance(argument, ast.Name) and argument.id == method.self_name
+        for call in method.calls
+        for argument in (*call.node.args, *(keyword.value for keyword in call.node.keywords))
+    )
