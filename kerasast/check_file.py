@@ -79,7 +79,8 @@ def check_project(
     checker = _Checker(SourceFile(PROJECT, ""), project, version, rules)
     saves = tuple(site for item in collected for site in item.saves)
     loads = tuple(site for item in collected for site in item.loads)
-    checker.emit(ProjectReady(_NO_NODE, saves, loads))
+    others = tuple(site for item in collected for site in item.others)
+    checker.emit(ProjectReady(_NO_NODE, saves, loads, others))
     return tuple(checker.found)
 
 

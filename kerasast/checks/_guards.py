@@ -10,6 +10,7 @@ from kerasast.flow.methods import Guards
 
 if TYPE_CHECKING:
     from kerasast.context import Context
+    from kerasast.source import SourceFile
 
 _ASKS = re.compile(r"version|hasattr|signature|keras_?[23]\b|is_keras|legacy|backend", re.IGNORECASE)
 
@@ -21,9 +22,13 @@ def is_for_one_version(guards: Guards) -> bool:
 
 def is_guarded(ctx: Context, node: ast.AST) -> bool:
     """The same for any place of the file: in the blocks around `node`, in its function or outside of it."""
-    line = getattr(node, "lineno", 0)
+    return is_line_guarded(ctx.source, getattr(node, "lineno", 0))
+
+
+def is_line_guarded(source: SourceFile, line: int) -> bool:
+    """The same for a line of any file, counted from 1."""
     try:
-        tree = ast.parse(ctx.source.code)
+        tree = ast.parse(source.code)
     except SyntaxError:
         return False
     for block in ast.walk(tree):

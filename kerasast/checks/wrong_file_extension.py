@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from kerasast.checks._guards import is_guarded
 from kerasast.context import Context
 from kerasast.diagnostics import Confidence, Diagnostic, Severity
 from kerasast.flow.arguments import Argument, Arguments, is_part_of, place_of
@@ -51,7 +52,9 @@ def wrong_file_extension(ctx: Context, event: ModelCall | ObjectCreated) -> Iter
         return
     else:
         found = _METHODS[event.method](path.value, arguments, ctx.keras) if event.method in _METHODS else None
-    if found is not None and not _is_told_elsewhere(ctx, path, event.node):
+    if found is None or _is_told_elsewhere(ctx, path, event.node):
+        return
+    if not is_guarded(ctx, event.node):
         yield ctx.report(
             place_of(path, event.node),
             found.message,

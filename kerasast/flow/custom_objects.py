@@ -73,8 +73,15 @@ def note_save(machine: Machine, ref: Ref, path: Value | None, node: ast.AST) -> 
             _format_of(path),
             tuple(needs.values()),
             complete,
+            _named_losses(machine, state.compile_arguments.get("loss")),
         )
     )
+
+
+def _named_losses(machine: Machine, value: Value | None) -> tuple[str, ...]:
+    """The losses given to `compile()` as strings, alone or in a list or dict."""
+    items = (value,) if isinstance(value, Const) else machine.world.items(value) or ()
+    return tuple(item.value for item in items if isinstance(item, Const) and isinstance(item.value, str))
 
 
 def saved_parts(view: WorldView, target: ObjectId) -> Iterator[ObjectId]:

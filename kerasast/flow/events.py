@@ -17,7 +17,7 @@ from kerasast.keras_api import ApiName
 if TYPE_CHECKING:
     from kerasast.flow.arguments import Arguments
     from kerasast.flow.class_facts import ClassFacts
-    from kerasast.flow.facts import LoadSite, SaveSite
+    from kerasast.flow.facts import LoadSite, OtherSite, SaveSite
     from kerasast.flow.world import WorldView
 
 
@@ -114,10 +114,14 @@ class ClassDefined(Event):
 
 @dataclass(frozen=True, slots=True)
 class ProjectReady(Event):
-    """Every file was analysed: what the project saves and loads. Happens once, with no file of its own."""
+    """Every file was analysed: what the project saves and loads. Happens once, with no file of its own.
+
+    `others` are the places that write something else than whole models.
+    """
 
     saves: tuple[SaveSite, ...]
     loads: tuple[LoadSite, ...]
+    others: tuple[OtherSite, ...]
 
 
 @dataclass(frozen=True, slots=True)

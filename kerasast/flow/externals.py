@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.attributes import get_attribute, set_attribute
+from kerasast.flow.binding import bind_names
 from kerasast.flow.containers import (
     element_of,
     iterated,
@@ -18,6 +19,7 @@ from kerasast.flow.containers import (
 )
 from kerasast.flow.events import ExternalCall
 from kerasast.flow.machine import Machine
+from kerasast.flow.other_files import note_saved_model
 from kerasast.flow.scopes import Scope
 from kerasast.flow.text import concatenate, join_path
 from kerasast.flow.values import (
@@ -126,6 +128,8 @@ def call_external(machine: Machine, name: str, arguments: Arguments, node: ast.A
     values = [argument.value for argument in arguments.positional]
     values.extend(argument.value for argument in arguments.bound.values())
     _tell(machine, name, arguments, values, node)
+    if name == "tensorflow.saved_model.save":
+        note_saved_model(machine, bind_names(arguments, ("obj", "export_dir")), node)
     if name in _KEEPS_WEIGHTS:
         weights = next((value for value in values if isinstance(value, WeightsOf)), None)
         if weights is not None:

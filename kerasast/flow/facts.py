@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from kerasast.diagnostics import Span, Step
 
@@ -37,7 +37,10 @@ class CustomObject:
 
 @dataclass(frozen=True, slots=True)
 class SaveSite:
-    """A place that saves a whole model. `path_key` identifies the file; `None` when it is not known."""
+    """A place that saves a whole model. `path_key` identifies the file; `None` when it is not known.
+
+    `losses` are the losses that the model was compiled with by name.
+    """
 
     path: str
     module: str
@@ -46,6 +49,22 @@ class SaveSite:
     format: str | None
     needs: tuple[CustomObject, ...]
     complete: bool
+    losses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSite:
+    """A place that writes what is no whole Keras model: weights alone, or a SavedModel for TensorFlow.
+
+    `call` is what writes it, as it is shown to people.
+    """
+
+    path: str
+    module: str
+    span: Span
+    path_key: tuple[object, ...] | None
+    content: Literal["weights", "SavedModel"]
+    call: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +73,8 @@ class LoadSite:
 
     `provides` are the names given by `custom_objects`, scopes and global registrations in the modules it imports;
     `provides_unknown` when some of these cannot be read. `modules` are the project modules imported by then.
-    `compiled` is false for `compile=False`; `safe_mode` false when it is switched off.
+    `compiled` is false for `compile=False`; `safe_mode` false when it is switched off. `ending` is what the path is
+    known to end with.
     """
 
     path: str
@@ -66,9 +86,10 @@ class LoadSite:
     modules: frozenset[str]
     compiled: bool
     safe_mode: bool
+    ending: str | None = None
 
 
-def is_same_file(save: SaveSite, load: LoadSite, project: ProjectIndex) -> bool:
+def is_same_file(save: SaveSite | OtherSite, load: LoadSite, project: ProjectIndex) -> bool:
     """Whether what one place saves is certainly what another loads.
 
     A relative path means the same in files of one folder, and in modules that run together. Elsewhere it may not:
@@ -91,3 +112,4 @@ class FileFacts:
 
     saves: tuple[SaveSite, ...] = ()
     loads: tuple[LoadSite, ...] = ()
+    others: tuple[OtherSite, ...] = ()

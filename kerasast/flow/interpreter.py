@@ -59,7 +59,7 @@ def interpret(
     interpreter = Interpreter(source, scope, project, version, emit, wanted)
     with _deep_recursion():
         interpreter.walk(tree, interesting_functions(source, tree, calls))
-    return FileFacts(tuple(interpreter.saves), tuple(interpreter.loads))
+    return FileFacts(tuple(interpreter.saves), tuple(interpreter.loads), tuple(interpreter.others))
 
 
 ALONE = 1_500

@@ -13,6 +13,7 @@ from kerasast.flow.containers import merge_tensors
 from kerasast.flow.effects import HARMLESS, Effect, effect_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.machine import Machine
+from kerasast.flow.other_files import note_export, note_weights
 from kerasast.flow.preprocessing import has_vocabulary
 from kerasast.flow.sequential import sequential_changes
 from kerasast.flow.text import known_suffix
@@ -251,14 +252,25 @@ def _save(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> No
     custom_objects.note_save(machine, ref, arguments.value("filepath"), node)
 
 
+def _save_weights(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    if machine.world.state(ref.id).kind.is_model:
+        note_weights(machine, arguments.value("filepath"), node)
+
+
+def _export(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    note_export(machine, arguments, node)
+
+
 _SPECIAL: dict[str, Callable[[Machine, Ref, Arguments, ast.AST], None]] = {
     "add": _add,
     "compile": _compile,
+    "export": _export,
     "fit": _fit,
     "fit_generator": _fit,
     "load_weights": _give_weights,
     "pop": _pop,
     "save": _save,
+    "save_weights": _save_weights,
     "set_weights": _give_weights,
     "train_on_batch": _train,
 }

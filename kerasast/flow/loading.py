@@ -8,7 +8,7 @@ import re
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.facts import LoadSite
 from kerasast.flow.machine import Machine
-from kerasast.flow.text import path_key
+from kerasast.flow.text import known_suffix, path_key
 from kerasast.flow.values import Const, Kind, ObjectState, Ref, Tri, Value
 from kerasast.index.project import ProjectIndex
 
@@ -70,6 +70,7 @@ def _note_load(machine: Machine, bound: Arguments, restores: bool, node: ast.AST
             together,
             restores,
             not unsafe,
+            known_suffix(bound.value("filepath")),
         )
     )
 

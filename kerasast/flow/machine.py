@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kerasast.diagnostics import Step
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.events import Enclosing, Event
-from kerasast.flow.facts import LoadSite, SaveSite
+from kerasast.flow.facts import LoadSite, OtherSite, SaveSite
 from kerasast.flow.scopes import ModuleScope, Scope
 from kerasast.flow.values import (
     UNKNOWN,
@@ -109,6 +109,7 @@ class Machine:
         self.budget = 0
         self.saves: list[SaveSite] = []
         self.loads: list[LoadSite] = []
+        self.others: list[OtherSite] = []
         self.attempts: list[Attempt] = []
         self.anyone: Value | None = None
         """The `self` of a method that is walked on its own: an instance of its class or of a subclass."""

@@ -12,6 +12,7 @@ from kerasast.flow.binding import bind_api, bind_names, without_first
 from kerasast.flow.containers import all_known, held_objects, merge_tensors
 from kerasast.flow.events import ApiUse, ObjectCreated
 from kerasast.flow.machine import Machine
+from kerasast.flow.other_files import note_checkpoint
 from kerasast.flow.scopes import static_value
 from kerasast.flow.sequential import sequential_changes
 from kerasast.flow.summaries import call_through_summary
@@ -151,6 +152,7 @@ def _create(machine: Machine, kind: Kind, name: str, bound: Arguments, node: ast
         arguments_complete=bound.complete,
         foreign=machine.frame.foreign,
     )
+    note_checkpoint(machine, state, node)
     return announce(machine, machine.world.create(state), bound, node)
 
 

@@ -1,0 +1,74 @@
+"""`load_model()` of a SavedModel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasast.checks._files import HDF5, at_load, models_in, others_in
+from kerasast.checks._guards import is_line_guarded
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity, Step
+from kerasast.flow.events import ProjectReady
+from kerasast.flow.facts import LoadSite
+from kerasast.registry import rule
+
+_INSTEAD = 'wrap it for inference in `keras.layers.TFSMLayer(path, call_endpoint="serving_default")`'
+
+
+@rule(
+    category="loading",
+    severity=Severity.ERROR,
+    on=(ProjectReady,),
+    calls=("load_model", "save", "save_model", "export"),
+    since="0.1",
+)
+def saved_model_as_keras(ctx: Context, event: ProjectReady) -> Iterator[Diagnostic]:
+    for load in event.loads:
+        exported = [site for site in others_in(ctx, event, load) if site.content == "SavedModel"]
+        if exported:
+            site = exported[0]
+            steps = (Step(site.path, site.span, "the SavedModel is written here"),)
+            help = "save the model with `model.save()` as well, to a `.keras` file"
+            if ctx.keras.major < 3:
+                help += ", or use `tf.saved_model.load()` for inference"
+            else:
+                help += f", or {_INSTEAD}"
+            yield at_load(
+                ctx,
+                load,
+                f"`load_model()` reads what `{site.call}` wrote, which is no Keras model",
+                steps,
+                help,
+            )
+        elif ctx.keras.major >= 3 and _is_unreadable(ctx, event, load):
+            yield at_load(
+                ctx,
+                load,
+                "`load_model()` reads no SavedModel in Keras 3: the name has to end in `.keras` or `.h5`",
+                (),
+                f"load it in Keras 2 and save a `.keras` file there, or {_INSTEAD}",
+            )
+
+
+def _is_unreadable(ctx: Context, event: ProjectReady, load: LoadSite) -> bool:
+    """Whether Keras 3 rejects the file for its name, unless that is a folder in a format of Keras's own."""
+    ending = load.ending
+    if ending is None or ending.endswith((".keras", *HDF5)) or "orbax" in ending.lower():
+        return False
+    if any(known.endswith(ending) for known in (".keras", *HDF5)):
+        return False  # What comes before may complete it.
+    source = ctx.project.source(load.module)
+    if source is not None and is_line_guarded(source, source.line_at(load.span.start)):
+        return False
+    if "://" in ending or any(save.format == "keras" for save in models_in(ctx, event, load)):
+        return False
+    return not _keeps_folders(ctx)
+
+
+def _keeps_folders(ctx: Context) -> bool:
+    """Whether the project writes models as folders that Keras 3 can read."""
+    sources = (ctx.project.source(module) for module in ctx.project.modules)
+    return any(
+        source is not None and ("zipped" in source.code or "OrbaxCheckpoint" in source.code)
+        for source in sources
+    )
