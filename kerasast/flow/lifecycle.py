@@ -21,6 +21,7 @@ from kerasast.flow.trainable import fix_flags
 from kerasast.flow.values import (
     UNKNOWN,
     Const,
+    GraphCall,
     Kind,
     LayersOf,
     ObjectState,
@@ -43,10 +44,22 @@ def call_layer(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) 
     if not arguments.positional and not arguments.bound and arguments.complete:
         return machine.unknown(node)
     _apply(machine, ref, "__call__", node)
+    if tensor is not None and tensor.symbolic is Tri.YES:
+        _note_graph_call(machine, ref, arguments.value("training"), node)
     _emit(machine, ref, "__call__", before, arguments, node)
     if tensor is None:
         return Tensor(Tri.MAYBE, (ref.id,), complete=False)
     return Tensor(tensor.symbolic, tuple(dict.fromkeys((*tensor.layers, ref.id))), tensor.complete)
+
+
+def _note_graph_call(machine: Machine, ref: Ref, training: Value | None, node: ast.AST) -> None:
+    flag = bool(training.value) if isinstance(training, Const) and training.value in (False, True) else None
+    earlier = machine.world.state(ref.id).graph_call
+    if earlier is not None and earlier.training is not flag:
+        flag = None
+    step = machine.step(node, f"called with `training={flag}` here")
+    if earlier is None or earlier.training is not flag:
+        machine.world.update(ref.id, graph_call=GraphCall(flag, step))
 
 
 def call_method(machine: Machine, ref: Ref, name: str, arguments: Arguments, node: ast.AST) -> Value:

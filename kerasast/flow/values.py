@@ -276,6 +276,17 @@ Flags = tuple[tuple[ObjectId, Tri, Tri], ...]
 _T = TypeVar("_T")
 
 
+@dataclass(frozen=True, slots=True)
+class GraphCall:
+    """A call on a Keras tensor, which puts the layer into a graph: the constant given for `training`, and where.
+
+    `training` is `None` where none is given, it is not a constant, or several calls do not agree.
+    """
+
+    training: bool | None
+    step: Step
+
+
 @dataclass(slots=True, eq=False)
 class ObjectState:
     """What is known of one object at one point of the program. For Keras objects this is its lifecycle.
@@ -291,6 +302,7 @@ class ObjectState:
     layers_trainable: the `trainable` flags of the layers it holds, as far as loops over `.layers` set them.
     fixed: what was trainable when a training method fixed it, by method (`compile` in Keras 2).
     frozen_late: the step at which `trainable` became different from all that is fixed, until the next `compile`.
+    graph_call: the calls that put it into graphs of layers, if there are any.
     escaped: reached code that is not followed; anything may have happened to it.
     contents: the layers that it holds, in order; `complete` says whether these are all of them.
     arguments: the arguments that it was created with, by parameter name.
@@ -314,6 +326,7 @@ class ObjectState:
     layers_trainable: Tri = Tri.YES
     fixed: dict[str, Flags] = field(default_factory=dict)
     frozen_late: Step | None = None
+    graph_call: GraphCall | None = None
     escaped: bool = False
     contents: tuple[ObjectId, ...] = ()
     complete: bool = False
