@@ -81,9 +81,7 @@ def _overridden(view: WorldView, part: ObjectId, flag: bool, model: ObjectState)
             pending.extend(state.contents)
             if not flag and _is_normalised(state) and _is_trainable(state, model):
                 return "BatchNormalization"
-        elif state.api == _BATCH_NORM and (flag or _is_trainable(state, model)):
-            return name
-        elif flag and _is_random(state):
+        elif _is_random(state) if flag else state.api == _BATCH_NORM and _is_trainable(state, model):
             return name
     return None
 
@@ -99,8 +97,9 @@ def _is_normalised(state: ObjectState) -> bool:
 
 
 def _is_random(state: ObjectState) -> bool:
+    """Whether a layer does something else in training, of which it keeps no account."""
     if state.api not in _RANDOM:
-        return False
+        return state.api == _BATCH_NORM
     given = state.arguments.get("stddev" if state.api.endswith("GaussianNoise") else "rate")
     return state.arguments_complete and given not in (None, Const(0), Const(0.0))
 
