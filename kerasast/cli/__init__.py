@@ -14,6 +14,7 @@ import kerasast
 _COMMANDS = {
     "check": "Find mistakes in Keras code.",
     "config": "Describe the settings.",
+    "explain": "Find the rules that know an error message.",
     "rule": "Explain a rule, or list all of them.",
     "version": "Say which kerasast this is.",
 }

@@ -12,10 +12,11 @@ from kerasast.output.report import locate
 
 def render_json(result: Result) -> str:
     """The diagnostics as a JSON document. Rows and columns count from 1, columns in code points."""
-    return json.dumps([_diagnostic(result, item) for item in result.diagnostics], indent=2)
+    return json.dumps([diagnostic_as_json(result, item) for item in result.diagnostics], indent=2)
 
 
-def _diagnostic(result: Result, item: Diagnostic) -> dict[str, Any]:
+def diagnostic_as_json(result: Result, item: Diagnostic) -> dict[str, Any]:
+    """One diagnostic, as a dictionary."""
     return {
         "code": item.rule,
         "message": item.message,

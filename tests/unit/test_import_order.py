@@ -28,6 +28,9 @@ MAY_IMPORT = {
     "flow": "diagnostics index keras_api source versions",
     "registry": "checks diagnostics versions",
     "documents": "registry versions",
+    "error_messages": "documents versions",
+    "tracebacks": "",
+    "explaining": "error_messages tracebacks",
     "context": "diagnostics registry source versions",
     "checks": "context diagnostics flow index keras_api registry versions",
     "config": "diagnostics registry versions",
@@ -46,8 +49,9 @@ MAY_IMPORT = {
     "engine": "check_file config diagnostics discovery filtering flow garbage index registry source survey "
     "version_detection versions",
     "testing": "config diagnostics documents engine registry source spelling versions",
-    "output": "diagnostics documents engine registry source",
-    "cli": "boundary config diagnostics documents engine output registry versions",
+    "output": "diagnostics documents engine explaining registry source",
+    "cli": "boundary config diagnostics documents engine error_messages explaining output registry tracebacks "
+    "versions",
     "__main__": "cli",
 }
 """The parts of kerasast (modules and packages at its top), each with those that it may import, also in functions.
