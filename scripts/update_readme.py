@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from kerasast.documents import document  # noqa: E402
 from kerasast.registry import CATEGORIES, all_rules  # noqa: E402
 
 README = ROOT / "README.md"
+EXPLAINED = "ValueError: No loss to compute. Provide a `loss` argument in `compile()`."
 SHOWN = ("--select", "save-before-build,trainable-after-compile", "examples/plant_disease/train.py")
 
 _PART = re.compile(r"(<!-- begin: ([\w-]+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
@@ -42,7 +44,7 @@ def kerasast(*arguments: str) -> str:
     )
     if run.returncode not in (0, 1):
         sys.exit(f"kerasast failed: {run.stderr}")
-    return f"$ kerasast {' '.join(arguments)}\n{run.stdout.rstrip()}\n"
+    return f"$ kerasast {shlex.join(arguments)}\n{run.stdout.rstrip()}\n"
 
 
 def terminal(*arguments: str) -> str:
@@ -76,6 +78,7 @@ def table_of_settings() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "output": lambda: terminal("check", *SHOWN),
     "statistics": lambda: terminal("check", "--statistics", "examples/"),
+    "explain": lambda: terminal("explain", EXPLAINED),
     "rules": table_of_rules,
     "settings": table_of_settings,
 }
