@@ -52,8 +52,8 @@ def found(
     return explain(Report.read(cleaned, frames(cleaned)), messages, confirmed)
 
 
-def rules(text: str, **kwargs: frozenset[str]) -> list[str]:
-    return [item.rule for item in found(text, **kwargs)]
+def rules(text: str, confirmed: frozenset[str] = frozenset()) -> list[str]:
+    return [item.rule for item in found(text, confirmed=confirmed)]
 
 
 # What a document lists.
