@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from kerasast.flow.class_facts import ClassFacts, class_facts
-from kerasast.flow.methods import MethodFacts, SelfStore, made_calls
+from kerasast.flow.methods import CallSite, MethodFacts, SelfStore, made_calls
 from kerasast.flow.roles import Role, role_of
 from kerasast.flow.values import ApiValue, ClassValue
 
@@ -145,3 +145,76 @@ def gives_self(method: MethodFacts) -> bool:
         for call in method.calls
         for argument in (*call.node.args, *(keyword.value for keyword in call.node.keywords))
     )
+
+
+def taped_calls(method: MethodFacts) -> Iterator[CallSite]:
+    """The calls of the model, or of one of its attributes, under a tape that gives the gradients of their weights."""
+    tapes = list(_tapes(method))
+    for call in method.calls:
+        function = call.node.func
+        is_self = isinstance(function, ast.Name) and function.id == method.self_name
+        if not is_self and not call.path:
+            continue
+        if any(_is_under(call.node, block) and _trains(call, sources, method) for block, sources in tapes):
+            yield call
+
+
+def _tapes(method: MethodFacts) -> Iterator[tuple[ast.With, list[ast.expr]]]:
+    """Each `with tf.GradientTape() as tape:`, and what `tape.gradient()` is asked for the gradients of."""
+    blocks = [
+        (block, item.optional_vars.id)
+        for block in ast.walk(method.node)
+        if isinstance(block, ast.With)
+        for item in block.items
+        if isinstance(item.optional_vars, ast.Name) and "GradientTape" in ast.unparse(item.context_expr)
+    ]
+    for block, name in blocks:
+        rivals = [other.lineno for other, its in blocks if its == name and other.lineno > block.lineno]
+        until = min(rivals, default=10**9)
+        sources = [
+            call.node.args[1]
+            for call in method.calls
+            if _is_gradient(call.node, name) and block.lineno <= call.node.lineno < until
+        ]
+        yield block, sources
+
+
+def _is_gradient(node: ast.Call, tape: str) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="gradient"), args=[_, _]):
+            return name == tape
+    return False
+
+
+def _trains(call: CallSite, sources: list[ast.expr], method: MethodFacts) -> bool:
+    """Whether gradients of the weights of what is called are among `sources`."""
+    whole = f"{method.self_name}.trainable_"
+    part = f"{method.self_name}.{call.path[0]}.trainable_" if call.path else whole
+    return any(
+        text.startswith((whole, part)) or f"({part}" in text or f" {part}" in text
+        for source in sources
+        for text in (ast.unparse(local_value(method, source) or source),)
+    )
+
+
+def _is_under(node: ast.expr, block: ast.With) -> bool:
+    return block.lineno <= node.lineno and (node.end_lineno or 0) <= (block.end_lineno or 0)
+
+
+def updates_weights(method: MethodFacts) -> bool:
+    """Whether a step gives gradients to an optimizer."""
+    return any(
+        isinstance(call.node.func, ast.Attribute)
+        and call.node.func.attr in ("apply", "apply_gradients", "minimize")
+        for call in method.calls
+    )
+
+
+def layers_made(store: SelfStore, facts: ClassFacts) -> Iterator[tuple[str, ast.Call]]:
+    """The layers of Keras made by an assignment, also inside of a list or `Sequential`: names, and calls."""
+    method = next((item for item in facts.methods() if store in item.stores), None)
+    if store.value is None or method is None:
+        return
+    for node in ast.walk(store.value):
+        if isinstance(node, ast.Call) and isinstance(target := method.resolve(node.func), ApiValue):
+            yield target.api.name, node
