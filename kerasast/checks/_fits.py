@@ -17,6 +17,17 @@ FITS = frozenset({"fit", "fit_generator"})
 MONITORS = {"EarlyStopping": 0, "ModelCheckpoint": 1, "ReduceLROnPlateau": 0}
 """The callbacks that monitor something, and the position of their `monitor` argument."""
 
+NO_EFFECT = {
+    "EarlyStopping": "it never stops the training",
+    "ReduceLROnPlateau": "it never reduces the learning rate",
+}
+"""What becomes of a callback when what it monitors is not logged."""
+
+
+def best_checkpoint_effect(major: int) -> str:
+    """The same for a checkpoint that saves only when what it monitors improves."""
+    return "the file keeps the last model, not the best" if major >= 3 else "nothing is ever saved"
+
 
 def has_validation(arguments: Arguments) -> Tri:
     """Whether a call of `fit()` evaluates the model on other data after each epoch."""

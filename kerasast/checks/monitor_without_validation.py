@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasast.checks._fits import FITS, Monitor, decides_for_itself, has_validation, monitors
+from kerasast.checks._fits import (
+    FITS,
+    NO_EFFECT,
+    Monitor,
+    best_checkpoint_effect,
+    decides_for_itself,
+    has_validation,
+    monitors,
+)
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import Tri
 from kerasast.registry import rule
-
-_EFFECTS = {
-    "EarlyStopping": "it never stops the training",
-    "ReduceLROnPlateau": "it never reduces the learning rate",
-}
 
 
 @rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=FITS, since="0.1")
@@ -35,10 +38,10 @@ def monitor_without_validation(ctx: Context, event: ModelCall) -> Iterator[Diagn
 
 def _effect(monitor: Monitor, major: int) -> str | None:
     if monitor.callback != "ModelCheckpoint":
-        return _EFFECTS[monitor.callback]
+        return NO_EFFECT[monitor.callback]
     if not monitor.keeps_best:
         return None
-    return "the file keeps the last model, not the best" if major >= 3 else "nothing is ever saved"
+    return best_checkpoint_effect(major)
 
 
 def _report(ctx: Context, event: ModelCall, monitor: Monitor, effect: str) -> Diagnostic:

@@ -274,8 +274,15 @@ def _export(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> 
     note_export(machine, arguments, node)
 
 
+def _add_metric(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    """Its metrics are no longer those that it was compiled with."""
+    state = machine.world.state(ref.id)
+    machine.world.update(ref.id, attributes={**state.attributes, "metrics": UNKNOWN})
+
+
 _SPECIAL: dict[str, Callable[[Machine, Ref, Arguments, ast.AST], None]] = {
     "add": _add,
+    "add_metric": _add_metric,
     "compile": _compile,
     "export": _export,
     "fit": _fit,

@@ -221,12 +221,15 @@ def set_layers(machine: Machine, ref: Ref, layers: Value | None) -> None:
 
 
 def _model(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
+    named = bind_names(bound, ("inputs", "outputs", "name"))
     state = ObjectState(
         Kind.MODEL,
         api="keras.Model",
         created=node,
         compiled=Tri.NO,
         has_loss=Tri.NO,
+        arguments={name: argument.value for name, argument in named.bound.items()},
+        arguments_complete=bound.complete,
         foreign=machine.frame.foreign,
     )
     ref = machine.world.create(state)

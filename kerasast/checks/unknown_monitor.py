@@ -1,0 +1,89 @@
+"""A callback that monitors a name under which nothing is logged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasast.checks._fits import (
+    FITS,
+    NO_EFFECT,
+    Monitor,
+    best_checkpoint_effect,
+    has_validation,
+    monitors,
+)
+from kerasast.checks._logs import LoggedMetric, logged_metrics
+from kerasast.checks._wording import listed
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.events import ModelCall
+from kerasast.flow.values import Tri
+from kerasast.registry import rule
+
+_RATES = frozenset({"lr", "learning_rate"})
+"""What callbacks that change the learning rate log."""
+
+_SAME = (
+    frozenset({"acc", "accuracy", "ACC", "Accuracy", "binary_accuracy", "categorical_accuracy"}),
+    frozenset({"mae", "MAE", "mean_absolute_error"}),
+    frozenset({"mse", "MSE", "mean_squared_error"}),
+)
+"""Names that people use for one another."""
+
+
+@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=FITS, since="0.1")
+def unknown_monitor(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
+    if event.method not in FITS or not event.before.kind.is_model:
+        return
+    metrics: list[LoggedMetric] | None = None
+    for monitor in monitors(event, ctx.keras):
+        name = monitor.name.removeprefix("val_")
+        effect = _effect(monitor, ctx.keras.major)
+        if effect is None or name == "loss" or name in _RATES:
+            continue
+        if name != monitor.name and has_validation(event.arguments) is Tri.NO:
+            continue  # It would not be logged under any name: another rule's business.
+        metrics = _all_logged(ctx, event) if metrics is None else metrics
+        if metrics is None:
+            return
+        if not any(metric.is_called(name) for metric in metrics):
+            yield _report(ctx, event, monitor, metrics, effect)
+
+
+def _all_logged(ctx: Context, event: ModelCall) -> list[LoggedMetric] | None:
+    metrics = logged_metrics(event.view, event.target, ctx.keras)
+    known = [metric for metric in metrics or () if metric is not None]
+    return None if metrics is None or len(known) < len(metrics) else known
+
+
+def _effect(monitor: Monitor, major: int) -> str | None:
+    """What comes of it; `None` if nothing does."""
+    if major >= 3 and monitor.asks_direction:
+        return "`fit()` raises `ValueError` after the first epoch"
+    if monitor.callback != "ModelCheckpoint":
+        return NO_EFFECT[monitor.callback]
+    return best_checkpoint_effect(major) if monitor.keeps_best else None
+
+
+def _report(
+    ctx: Context, event: ModelCall, monitor: Monitor, metrics: list[LoggedMetric], effect: str
+) -> Diagnostic:
+    name = monitor.name.removeprefix("val_")
+    prefix = monitor.name.removesuffix(name)
+    logged = [f"{prefix}loss", *dict.fromkeys(prefix + metric.name for metric in metrics)]
+    meant = [item for item in logged[1:] if _are_same(item.removeprefix(prefix), name)]
+    help = (
+        f'write `monitor="{meant[0]}"`'
+        if len(meant) == 1
+        else "monitor one of these, or add the metric to `compile()`"
+    )
+    return ctx.report(
+        monitor.place(event),
+        f"`{monitor.callback}` monitors `{monitor.name}`, but the training logs {listed(logged)}: {effect}",
+        story=(*event.story, ctx.step(event.node, f"`{event.method}()` logs {listed(logged)}")),
+        help=help,
+    )
+
+
+def _are_same(logged: str, name: str) -> bool:
+    return logged.lower() == name.lower() or any(logged in names and name in names for names in _SAME)
