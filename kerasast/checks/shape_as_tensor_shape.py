@@ -1,0 +1,76 @@
+"""`input_shape.as_list()` in `build`: the shape is a tuple in Keras 3."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.events import ClassDefined
+from kerasast.flow.methods import MethodFacts
+from kerasast.flow.roles import Role, role_of
+from kerasast.registry import rule
+
+_METHODS = ("build", "compute_output_shape")
+
+_ADVICE = {
+    "as_list": "write `list({0})`",
+    "rank": "write `len({0})`",
+    "ndims": "write `len({0})`",
+    "dims": "write `list({0})`",
+    "value": "leave `.value` out",
+    "num_elements": "write `math.prod({0})`",
+    "is_fully_defined": "write `None not in {0}`",
+    "concatenate": "add tuples: `{0} + (…,)`",
+}
+"""What a `tf.TensorShape`, or once its dimensions, have and a tuple of integers has not; and what to write instead."""
+
+
+@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), keras=">=3", since="0.1")
+def shape_as_tensor_shape(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
+    facts = event.facts
+    if role_of(facts) not in (Role.LAYER, Role.MODEL) or not facts.ancestry.complete:
+        return
+    for name in _METHODS:
+        method = facts.own.get(name)
+        shape = None if method is None else _shape(method)
+        if method is None or shape is None:
+            continue
+        for node in ast.walk(method.node):
+            if isinstance(node, ast.Attribute) and (owner := _owner(node, shape)) is not None:
+                yield ctx.report(
+                    node,
+                    f"`{name}` of `{facts.cls.name}` gets `{shape}` as a tuple in Keras 3: "
+                    f"`{ast.unparse(node)}` raises an `AttributeError`",
+                    help=_ADVICE[node.attr].format(ast.unparse(owner)),
+                )
+
+
+def _shape(method: MethodFacts) -> str | None:
+    """The parameter that Keras gives the shape to, if it stays what Keras gave it."""
+    arguments = [*method.node.args.posonlyargs, *method.node.args.args]
+    if method.self_name is None or len(arguments) < 2:
+        return None
+    name = arguments[1].arg
+    for node in ast.walk(method.node):
+        match node:
+            case ast.Try() | ast.Name(id="hasattr" | "isinstance" | "TensorShape"):
+                return None
+            case ast.Attribute(attr="TensorShape"):
+                return None
+            case ast.Name(id=found, ctx=ast.Store()) if found == name:
+                return None
+    return name
+
+
+def _owner(node: ast.Attribute, shape: str) -> ast.expr | None:
+    """What the attribute is of, if that is the shape, or an item of it: of a list of shapes, or a dimension."""
+    if node.attr not in _ADVICE:
+        return None
+    match node.value:
+        case ast.Name(id=name) if name == shape and node.attr != "value":
+            return node.value
+        case ast.Subscript(value=ast.Name(id=name)) if name == shape and node.attr in ("as_list", "value"):
+            return node.value
+    return None
