@@ -39,7 +39,7 @@ def nothing_to_train(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
     if event.method not in _TRAINING or not before.kind.is_model or before.escaped:
         return
-    if before.compiled is not Tri.YES or before.frozen_late is not None:
+    if before.compiled is not Tri.YES or _ignores_flags(ctx, event):
         return
     if "train_step" in before.attributes:
         return
@@ -64,6 +64,12 @@ def nothing_to_train(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
             else "add a layer that has weights, or do not train this model"
         ),
     )
+
+
+def _ignores_flags(ctx: Context, event: ModelCall) -> bool:
+    """Whether this trains what was trainable before, as `trainable-after-compile` says."""
+    before = event.before
+    return before.frozen_late is not None and (ctx.keras.major < 3 or event.method in before.fixed)
 
 
 def is_frozen(view: WorldView, model: ObjectId) -> bool:

@@ -7,6 +7,7 @@ import glob
 import os
 import shutil
 import sys
+import traceback
 from dataclasses import dataclass
 from typing import Any, Callable, Optional  # noqa: UP035  (Python 3.9)
 
@@ -24,6 +25,7 @@ class Record:
     model: Any
     weights: list[Any]
     copy: str
+    lines: list[int]
 
 
 class Recorder:
@@ -32,6 +34,7 @@ class Recorder:
     def __init__(self) -> None:
         self.active = False
         self.folder = ""
+        self.source = ""
         self.records: list[Record] = []
 
     def install(self) -> None:
@@ -52,9 +55,10 @@ class Recorder:
             self.active = False
             try:
                 result = function(model, filepath, *args, **kwargs)
-                weights = [np.array(array) for array in _weights(model)]
+                weights = [np.array(array) for array in weights_of(model)]
                 path = os.fspath(filepath)
-                self.records.append(Record(kind, path, model, weights, self._copy(path)))
+                lines = program_lines(self.source)
+                self.records.append(Record(kind, path, model, weights, self._copy(path), lines))
             finally:
                 self.active = True
             return result
@@ -89,12 +93,13 @@ class Recorder:
             "path": record.path,
             "arrays": len(record.weights),
             "problem": problem.replace(os.path.dirname(self.folder), "") if problem else None,
+            "lines": record.lines,
         }
 
 
 def _unsaved(record: Record) -> Optional[str]:  # noqa: UP045
     """Whether the model had variables missing when it was saved."""
-    now = len(_weights(record.model))
+    now = len(weights_of(record.model))
     if now > len(record.weights):
         return f"saved with {len(record.weights)} arrays, and the model has {now} in the end"
     if not record.weights and any(not layer.built for layer in _layers(record.model)):
@@ -102,11 +107,18 @@ def _unsaved(record: Record) -> Optional[str]:  # noqa: UP045
     return None
 
 
-def _weights(model: Any) -> list[Any]:
+def weights_of(model: Any) -> list[Any]:
+    """The values of a model's weights; none for a model that is not built."""
     try:
         return list(model.get_weights())
     except ValueError:  # Keras 2 raises this for a model that is not built
         return []
+
+
+def program_lines(source: str) -> list[int]:
+    """The lines of the program's own code that are being executed, outermost first."""
+    frames = traceback.extract_stack()
+    return [frame.lineno or 0 for frame in frames if source and frame.filename.startswith(source)]
 
 
 def _layers(model: Any) -> list[Any]:

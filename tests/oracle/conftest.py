@@ -1,3 +1,3 @@
 """What pytest must not import here: programs that run in real Keras alone."""
 
-collect_ignore = ["artefacts.py", "runner.py"]
+collect_ignore = ["artefacts.py", "runner.py", "watch.py"]

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from environments import GENERATIONS, HERE, ROOT, Generation, settings
 
@@ -22,6 +22,8 @@ from kerasast.documents import Block, Document, read_document
 from kerasast.registry import Rule
 from kerasast.testing import Example, MarkKind, iter_examples
 from kerasast.versions import KerasVersion
+
+_T = TypeVar("_T", "Failure", "Artefact", "Loss")
 
 NOT_OF_KERAS = frozenset(
     {"NameError", "UnboundLocalError", "SyntaxError", "ModuleNotFoundError", "IndentationError"}
@@ -31,12 +33,16 @@ NOT_OF_KERAS = frozenset(
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception that a program raised; `line` is its line in `file`, if it passed through one."""
+    """An exception that a program raised; `line` is its line in `file`, if it passed through one.
+
+    `lines` are all lines of the program that it passed through, outermost first.
+    """
 
     type: str
     message: str
     file: str | None
     line: int | None
+    lines: tuple[int, ...] = ()
 
     @property
     def telling(self) -> str:
@@ -76,6 +82,16 @@ class Artefact:
     path: str
     arrays: int
     problem: str | None
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a program that is watched lost in training or loading, and the lines that were being executed."""
+
+    kind: str
+    text: str
+    lines: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -90,6 +106,7 @@ class Outcome:
     output: str
     crash: str | None
     seconds: float
+    losses: tuple[Loss, ...] = ()
 
 
 class Request(Protocol):
@@ -204,15 +221,20 @@ def read_outcome(data: dict[str, Any]) -> Outcome:
     """Make an outcome of a line that the runner printed."""
     proof = data.get("proof")
     return Outcome(
-        raised=Failure(**data["raised"]) if data.get("raised") else None,
-        proof=Failure(**proof) if isinstance(proof, dict) else (True if proof else None),
+        raised=_read(Failure, data["raised"]) if data.get("raised") else None,
+        proof=_read(Failure, proof) if isinstance(proof, dict) else (True if proof else None),
         observations=tuple(data.get("observations", ())),
-        artefacts=tuple(Artefact(**item) for item in data.get("artefacts", ())),
+        artefacts=tuple(_read(Artefact, item) for item in data.get("artefacts", ())),
         warnings=tuple(data.get("warnings", ())),
         output=data["output"],
         crash=data.get("crash"),
         seconds=data["seconds"],
+        losses=tuple(_read(Loss, item) for item in data.get("losses", ())),
     )
+
+
+def _read(cls: type[_T], data: dict[str, Any]) -> _T:
+    return cls(**{**data, "lines": tuple(data["lines"])})
 
 
 def run_examples(

@@ -3,14 +3,17 @@
 Keras and TensorFlow are imported once. Every line on standard input is a program as JSON; for each one a
 child is forked, which runs it in an empty folder of its own, and one line of JSON says what was observed:
 
-    {"id": ..., "files": {path: code}, "main": path, "proofs": [code], "timeout": seconds}
+    {"id": ..., "files": {path: code}, "main": path, "proofs": [code], "timeout": seconds,
+     "watch": name, "environment": {name: value}}
 
     {"id": ..., "raised": failure, "proof": failure or "passed" or null, "observations": [text],
-     "artefacts": [{"kind", "path", "arrays", "problem"}], "warnings": [text], "output": text, "seconds": s}
+     "artefacts": [{"kind", "path", "arrays", "problem", "lines"}], "losses": [{"kind", "text", "lines"}],
+     "warnings": [text], "output": text, "seconds": s}
 
-A failure is {"type", "message", "file", "line"} or null. `artefacts` holds what the program saved through
-Keras, each loaded back after the program has ended; it is empty for programs with proofs. Where the process died
-or had to be killed there is a "crash" with a text instead.
+A failure is {"type", "message", "file", "line", "lines"} or null. `artefacts` holds what the program saved through
+Keras, each loaded back after the program has ended; it is empty for programs with proofs. "watch" is the name of
+data in the program that fits its models: with it, training and loading are watched too, and `losses` is what
+`watch.py` found. Where the process died or had to be killed there is a "crash" with a text instead.
 """
 
 from __future__ import annotations
@@ -43,10 +46,11 @@ def failure(error: BaseException, folder: str) -> Json:
         "message": str(error).replace(folder, ""),
         "file": last.filename.replace(f"{folder}/src/", "") if last else None,
         "line": last.lineno if last else None,
+        "lines": [frame.lineno for frame in own],
     }
 
 
-def run_program(program: Json, folder: str, recorder: Any) -> Json:
+def run_program(program: Json, folder: str, recorder: Any, watch: Any) -> Json:
     """Run one program, and its proofs or the check of what it saved, in this process."""
     import keras
 
@@ -57,6 +61,8 @@ def run_program(program: Json, folder: str, recorder: Any) -> Json:
         target.write_text(code, encoding="utf-8")
     os.makedirs(work)
     os.chdir(work)
+    os.environ.update(program.get("environment", {}))
+    recorder.source = source
     sys.path[:0] = [source, str(Path(source, program["main"]).parent)]
     sys.argv = [program["main"]]
     module = types.ModuleType("__main__")
@@ -64,10 +70,17 @@ def run_program(program: Json, folder: str, recorder: Any) -> Json:
     sys.modules["__main__"] = module
     keras.utils.set_random_seed(1)
     observations: list[str] = []
-    result: Json = {"raised": None, "proof": None, "observations": observations, "artefacts": []}
+    result: Json = {
+        "raised": None,
+        "proof": None,
+        "observations": observations,
+        "artefacts": [],
+        "losses": [],
+    }
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         recorder.active = not program["proofs"]
+        watch.active = "watch" in program
         result["raised"] = execute(program["files"][program["main"]], module.__file__, module, folder)
         recorder.active = False
         if result["raised"] is None and program["proofs"]:
@@ -79,6 +92,9 @@ def run_program(program: Json, folder: str, recorder: Any) -> Json:
                     result["proof"] = raised
                     break
         elif result["raised"] is None:
+            if watch.active:
+                watch.finish(module.__dict__[program["watch"]])
+                result["losses"] = watch.losses
             result["artefacts"] = [recorder.check(record, source) for record in recorder.latest()]
     result["warnings"] = sorted({str(item.message).replace(folder, "").split("\n")[0] for item in caught})
     return result
@@ -97,14 +113,14 @@ def execute(code: str, filename: str, module: types.ModuleType, folder: str) -> 
     return None
 
 
-def child(program: Json, folder: str, recorder: Any) -> None:
+def child(program: Json, folder: str, recorder: Any, watch: Any) -> None:
     """Run the program in this forked process, leave the result in the folder, and end the process."""
     log = os.open(f"{folder}/output", os.O_WRONLY | os.O_CREAT)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     try:
-        result = run_program(program, folder, recorder)
+        result = run_program(program, folder, recorder, watch)
     except BaseException:
         result = {"crash": traceback.format_exc()}
     Path(folder, "result.json").write_text(json.dumps(result), encoding="utf-8")
@@ -113,7 +129,7 @@ def child(program: Json, folder: str, recorder: Any) -> None:
     os._exit(0)
 
 
-def run_forked(program: Json, recorder: Any) -> Json:
+def run_forked(program: Json, recorder: Any, watch: Any) -> Json:
     """Fork a child for the program and wait for it, at most for its time limit."""
     folder = os.path.realpath(tempfile.mkdtemp(prefix="kerasast-oracle-"))
     started = time.monotonic()
@@ -121,7 +137,7 @@ def run_forked(program: Json, recorder: Any) -> Json:
         pid = os.fork()
         if pid == 0:
             recorder.folder = f"{folder}/saved"
-            child(program, folder, recorder)
+            child(program, folder, recorder, watch)
         result = wait(pid, program.get("timeout", 120)) or read_result(folder)
         with open(f"{folder}/output", encoding="utf-8", errors="replace") as output:
             result["output"] = output.read()[-4000:].replace(folder, "")
@@ -165,13 +181,16 @@ def main() -> None:
     sys.path.insert(0, str(Path(__file__).parent))
     with contextlib.redirect_stdout(sys.stderr):
         import artefacts
+        import watch
 
         recorder = artefacts.Recorder()
         recorder.install()
+        watching = watch.Watch(recorder)
+        watching.install()
     gc.collect()
     gc.freeze()
     for program in read_programs():
-        out.write(json.dumps(run_forked(program, recorder)) + "\n")
+        out.write(json.dumps(run_forked(program, recorder, watching)) + "\n")
         out.flush()
 
 

@@ -1,0 +1,1 @@
+"""Compares kerasast with real Keras on generated programs: `python tests/differential/run.py --help`."""

@@ -1,0 +1,109 @@
+"""Writes `docs/accuracy.md`: what a run of generated programs showed, in numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from differential.comparison import Comparison, Verdict
+from differential.limits import LIMITS, limit_of
+
+_INTRODUCTION = """\
+# Accuracy on generated programs
+
+Small Keras programs are composed at random from a grammar of the domain: kinds of models, custom classes with and
+without each part of their contract, ways to build, compile, freeze, train, save and load, written at module level, in
+functions, branches, loops and methods. Most are right, and the others have mistakes that people make. Each one runs in
+real Keras, which is watched: did it raise, did what was saved come back, did training change what is trainable and
+nothing else. kerasast checks the same program without running it. The generator lives in `tests/differential/`; this
+page is written by
+
+```sh
+COMMAND
+```
+
+The programs are not what people write, and the mistakes in them are more frequent than in real code. What the numbers
+show is whether what kerasast says agrees with what Keras does.
+"""
+
+_MEANING = {
+    Verdict.CAUGHT: "goes wrong, and kerasast reports it",
+    Verdict.CLEAN: "works, and kerasast is silent",
+    Verdict.ADVISED: "works, and kerasast warns",
+    Verdict.LATENT: "works, and kerasast reports a class that Keras cannot make again from its config",
+    Verdict.DEPENDS: "goes wrong on some runs only, depending on the environment; not compared",
+    Verdict.MISS: "goes wrong, and kerasast is silent",
+    Verdict.FALSE_ALARM: "works, and kerasast reports an error",
+}
+
+
+def page(comparisons: Sequence[Comparison], command: str) -> str:
+    """The text of the page."""
+    versions = sorted({item.version for item in comparisons})
+    parts = [
+        _INTRODUCTION.replace("COMMAND", command),
+        _verdicts(comparisons, versions),
+        _places(comparisons, versions),
+        _rules(comparisons, versions),
+        _limits(comparisons, versions),
+    ]
+    return "\n".join(parts)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    head = list(head)
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+
+
+def _verdicts(comparisons: Sequence[Comparison], versions: list[str]) -> str:
+    counts = Counter((item.verdict, item.version, limit_of(item) is not None) for item in comparisons)
+    rows: list[list[object]] = []
+    for verdict, meaning in _MEANING.items():
+        row = [counts[verdict, version, False] for version in versions]
+        if verdict is Verdict.MISS:
+            limited = [counts[verdict, version, True] for version in versions]
+            rows.append([f"{meaning}: a limit that is listed below", *limited])
+            meaning += ", and no listed limit explains it"
+        rows.append([meaning, *row])
+    total = Counter(item.version for item in comparisons)
+    rows.append(["all programs", *(total[version] for version in versions)])
+    return "## Verdicts\n\n" + _table(["the program", *(f"Keras {item}" for item in versions)], rows)
+
+
+def _places(comparisons: Sequence[Comparison], versions: list[str]) -> str:
+    caught = [item for item in comparisons if item.verdict is Verdict.CAUGHT]
+    placed = Counter((item.version, item.placed) for item in caught)
+    shares = " and ".join(
+        f"{placed[version, True]} of {placed[version, True] + placed[version, False]} (Keras {version})"
+        for version in versions
+    )
+    return (
+        f"A report belongs to the failure if it points to a line that was being executed, or to the class that\n"
+        f"failed. That is so for {shares} of those that are reported.\n"
+    )
+
+
+def _rules(comparisons: Sequence[Comparison], versions: list[str]) -> str:
+    counts: Counter[tuple[str, str]] = Counter()
+    for item in comparisons:
+        if item.verdict is Verdict.CAUGHT:
+            counts.update({(report.rule, item.version) for report in item.reports})
+    names = sorted({rule for rule, _ in counts})
+    rows = [[f"[{name}](../rules/{name}.md)", *(counts[name, item] for item in versions)] for name in names]
+    head = ["rule", *(f"Keras {item}" for item in versions)]
+    text = "In how many of the programs that go wrong each rule reports:\n\n"
+    return "## Rules that were exercised\n\n" + text + _table(head, rows)
+
+
+def _limits(comparisons: Sequence[Comparison], versions: list[str]) -> str:
+    found = [(limit_of(item), item.version) for item in comparisons]
+    counts = Counter((limit.name, version) for limit, version in found if limit is not None)
+    rows = [[limit.name, limit.reason, *(counts[limit.name, item] for item in versions)] for limit in LIMITS]
+    text = (
+        "What kerasast is known not to report. A test shows for each that it occurs; a miss that none of them\n"
+        "explains fails the tests.\n\n"
+    )
+    return (
+        "## Known limits\n\n" + text + _table(["limit", "why", *(f"Keras {item}" for item in versions)], rows)
+    )

@@ -1,0 +1,133 @@
+"""Compares what kerasast reports on a program with what real Keras showed of it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from enum import Enum
+
+from differential.harness import Case, Harm, Observation
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.source import SourceFile, source_from_bytes
+from kerasast.testing import analyze_files
+from kerasast.versions import KerasVersion
+
+
+class Verdict(Enum):
+    """How kerasast and real Keras agree on a program, in one generation."""
+
+    CAUGHT = "goes wrong, and is reported"
+    CLEAN = "works, and is not reported"
+    ADVISED = "works, with warnings only"
+    LATENT = "works, and the class that is reported breaks when Keras makes it again"
+    DEPENDS = "goes wrong on some runs only"
+    MISS = "goes wrong, and is not reported"
+    FALSE_ALARM = "works, and is reported as an error"
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether one of the two is wrong."""
+        return self in (Verdict.MISS, Verdict.FALSE_ALARM)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What kerasast reports: the rule, its message, and the lines of the program that it speaks of (1-based)."""
+
+    rule: str
+    severity: Severity
+    message: str
+    line: int
+    lines: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A program with what both say of it, for one version of Keras."""
+
+    case: Case
+    version: str
+    observation: Observation
+    reports: tuple[Report, ...]
+    verdict: Verdict
+
+    @property
+    def placed(self) -> bool:
+        """Whether a report speaks of a line that was being executed when it went wrong, or of a class.
+
+        What a class lacks shows where its objects are used; that a program has one or two classes says the rest.
+        """
+        lines = {line for harm in self.observation.harms for line in harm.lines}
+        classes = {
+            line
+            for node in ast.parse(self.case.source).body
+            if isinstance(node, ast.ClassDef) and node.bases
+            for line in range(node.lineno - len(node.decorator_list), (node.end_lineno or 0) + 1)
+        }
+        return not lines or any(report.lines & lines or report.line in classes for report in self.reports)
+
+
+CONTRACT = "config"
+"""The kind of harm that is seen only when a class is made again from its config, by hand if not by the program."""
+
+
+def compare(case: Case, version: str, observation: Observation) -> Comparison:
+    """Compare the two on one program."""
+    reports = report(case, version)
+    return Comparison(case, version, observation, reports, judge(observation, reports))
+
+
+def report(case: Case, version: str) -> tuple[Report, ...]:
+    """What kerasast reports as an error or a warning."""
+    found = analyze_files({"program.py": case.source}, KerasVersion.parse(version))
+    source = source_from_bytes("program.py", case.source.encode())
+    return tuple(_report(item, source) for item in found if item.severity is not Severity.INFO)
+
+
+def _report(diagnostic: Diagnostic, source: SourceFile) -> Report:
+    spans = [diagnostic.span, *(step.span for step in diagnostic.steps)]
+    lines: set[int] = set()
+    for span in spans:
+        lines.update(range(source.line_at(span.start), source.line_at(span.end) + 1))
+    return Report(
+        diagnostic.rule,
+        diagnostic.severity,
+        diagnostic.message,
+        source.line_at(diagnostic.span.start),
+        frozenset(lines),
+    )
+
+
+def judge(observation: Observation, reports: tuple[Report, ...]) -> Verdict:
+    """Whether the two agree."""
+    certain = any(item.severity is Severity.ERROR for item in reports)
+    lost = [[harm for harm in run if harm.kind != CONTRACT] for run in observation.runs]
+    if all(lost):
+        return Verdict.CAUGHT if reports else Verdict.MISS
+    if any(lost):
+        return Verdict.DEPENDS
+    if reports and any(harm.kind == CONTRACT for harm in observation.harms):
+        return Verdict.LATENT
+    if certain:
+        return Verdict.FALSE_ALARM
+    return Verdict.ADVISED if reports else Verdict.CLEAN
+
+
+def describe(comparison: Comparison) -> str:
+    """A comparison for people: the program with what Keras and kerasast say at its lines."""
+    case = comparison.case
+    lines = [
+        f"program {case.id}, Keras {comparison.version}: {comparison.verdict.value}",
+        *(f"  {line:3} | {text}" for line, text in enumerate(case.source.splitlines(), start=1)),
+        *(f"Keras: {_harm(harm)}" for harm in comparison.observation.harms),
+        *(
+            f"kerasast: line {item.line}: {item.severity.name.lower()}[{item.rule}]: {item.message}"
+            for item in comparison.reports
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _harm(harm: Harm) -> str:
+    where = f" (lines {', '.join(map(str, harm.lines))})" if harm.lines else ""
+    return f"{harm.kind}: {harm.text}{where}"

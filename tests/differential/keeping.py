@@ -1,0 +1,63 @@
+"""Keeps what real Keras showed: it depends on the program and the harness, and not on kerasast.
+
+One file for each program and version. Its name is a hash of both and of the code that observes, so that nothing
+stale is ever read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from environments import HERE, Generation
+
+from differential.harness import Case, Harm, Observation, observe
+
+_OBSERVERS = ("artefacts.py", "runner.py", "watch.py")
+
+
+def observe_once(
+    cases: list[Case], generations: list[Generation], folder: Path, batch: int = 40
+) -> dict[str, dict[str, Observation]]:
+    """What `observe` gives, read from the folder where it is known, and written there in batches."""
+    folder.mkdir(parents=True, exist_ok=True)
+    unknown = [
+        case
+        for case in cases
+        if not all(_file(folder, case, generation).is_file() for generation in generations)
+    ]
+    for start in range(0, len(unknown), batch):
+        part = {case.id: case for case in unknown[start : start + batch]}
+        for version, found in observe(part.values(), generations).items():
+            generation = next(item for item in generations if item.version == version)
+            for name, observation in found.items():
+                _write(_file(folder, part[name], generation), observation)
+    return {
+        generation.version: {case.id: _read(_file(folder, case, generation)) for case in cases}
+        for generation in generations
+    }
+
+
+@cache
+def _observer() -> bytes:
+    names = [HERE / name for name in _OBSERVERS]
+    return b"".join(path.read_bytes() for path in names)
+
+
+def _file(folder: Path, case: Case, generation: Generation) -> Path:
+    digest = hashlib.sha256(_observer() + case.source.encode()).hexdigest()
+    return folder / f"{digest[:24]}-{generation.version}.json"
+
+
+def _write(path: Path, observation: Observation) -> None:
+    runs = [[[harm.kind, harm.text, harm.lines] for harm in run] for run in observation.runs]
+    path.write_text(json.dumps(runs), encoding="utf-8")
+
+
+def _read(path: Path) -> Observation:
+    runs = json.loads(path.read_text(encoding="utf-8"))
+    return Observation(
+        tuple(tuple(Harm(kind, text, tuple(lines)) for kind, text, lines in run) for run in runs)
+    )

@@ -1,0 +1,129 @@
+"""What kerasast is known not to report, though real Keras raises or loses something: each limit with its reason.
+
+A miss that no limit explains fails the tests. Each limit has a program that shows it: one that goes wrong in real
+Keras in just this way, and that kerasast says nothing of. Once kerasast reports it, the limit has to go.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from differential.comparison import CONTRACT, Comparison, Verdict
+from kerasast.versions import KerasRange, KerasVersion
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A known miss: the text of the harm in real Keras (a regular expression), and why it is not reported."""
+
+    name: str
+    keras: str
+    harm: str
+    reason: str
+    program: str
+
+    def explains(self, comparison: Comparison) -> bool:
+        """Whether a program goes wrong in this way, in every run."""
+        if KerasVersion.parse(comparison.version) not in KerasRange.parse(self.keras):
+            return False
+        return all(
+            any(re.search(self.harm, f"{harm.kind}: {harm.text}") for harm in run if harm.kind != CONTRACT)
+            for run in comparison.observation.runs
+        )
+
+
+_START = """\
+import keras
+import numpy as np
+
+x = np.random.normal(size=(6, 4)).astype("float32")
+y = np.random.normal(size=(6, 2)).astype("float32")
+"""
+
+LIMITS = (
+    Limit(
+        name="summary-before-build",
+        keras="<3",
+        harm=r"^raised: ValueError: This model has not yet been built\.",
+        reason="Keras 2 refuses the summary of a model without weights at once, and nothing is lost.",
+        program=_START
+        + """
+model = keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(2)])
+model.summary()
+""",
+    ),
+    Limit(
+        name="model-with-build-built-by-hand",
+        keras="<3",
+        harm=r"^(saved|raised): .*expected 0 variables, but received \d+ variables during loading",
+        reason="Keras 2 does not record the shape that a model's own `build` was called with, unless it calls that "
+        "of its base class: a `.keras` file of the model cannot be loaded.",
+        program=_START
+        + """
+
+@keras.saving.register_keras_serializable()
+class Net(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.head = keras.layers.Dense(2)
+
+    def build(self, input_shape):
+        self.head.build(input_shape)
+        self.built = True
+
+    def call(self, inputs):
+        return self.head(inputs)
+
+
+model = Net()
+model.build((None, 4))
+model.save("model.keras")
+""",
+    ),
+    Limit(
+        name="short-name-of-a-loss-in-hdf5",
+        keras=">=3",
+        harm="Could not deserialize 'keras.metrics.mse' because it is not a KerasSaveable subclass",
+        reason='A model that was trained with the loss `"mse"` cannot be loaded from an HDF5 file in Keras 3: no '
+        "rule says so.",
+        program=_START
+        + """
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+model.compile("sgd", "mse")
+model.fit(x, y, verbose=0)
+model.save("model.h5")
+""",
+    ),
+    Limit(
+        name="subclassed-model-in-hdf5",
+        keras=">=2",
+        harm="Saving the model to HDF5 format requires|Layer count mismatch when loading weights from file",
+        reason="A subclassed model cannot be saved as HDF5 in Keras 2, nor loaded from it in Keras 3: no rule says so.",
+        program=_START
+        + """
+
+class Net(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.head = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        return self.head(inputs)
+
+
+model = Net()
+model(x)
+model.save("model.h5")
+keras.models.load_model("model.h5", custom_objects={"Net": Net})
+""",
+    ),
+)
+"""The known limits."""
+
+
+def limit_of(comparison: Comparison) -> Limit | None:
+    """The limit that explains a miss, if one does."""
+    if comparison.verdict is not Verdict.MISS:
+        return None
+    return next((limit for limit in LIMITS if limit.explains(comparison)), None)

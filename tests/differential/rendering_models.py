@@ -1,0 +1,89 @@
+"""Writes models: the lines that make one."""
+
+from __future__ import annotations
+
+from differential.grammar import (
+    Architecture,
+    Assembly,
+    CustomClass,
+    Kind,
+    Layer,
+    Nested,
+    Parameter,
+    Start,
+)
+
+Names = dict[str, str]
+Classes = tuple[CustomClass, ...]
+
+HEAD = Layer("Dense", "2", name="head")
+"""The last layer of every model that is made of layers."""
+
+
+def render_model(model: Architecture, classes: Classes, subject: str, names: Names) -> list[str]:
+    """The lines that make a model and assign it to `subject`."""
+    if model.kind is Kind.SUBCLASSED:
+        assert model.custom is not None
+        return [f"{subject} = {instance(classes[model.custom])}"]
+    lines = [f"base = {_sequential(layer, names)}" for layer in model.layers if isinstance(layer, Nested)]
+    if model.kind is Kind.FUNCTIONAL:
+        return [*lines, *_functional(model, classes, subject, names)]
+    items = _items(model, classes, names)
+    match model.assembly:
+        case Assembly.LIST:
+            return [*lines, f"{subject} = {names['keras']}.Sequential([{', '.join(items)}])"]
+        case Assembly.VARIABLE:
+            return [
+                *lines,
+                f"stack = [{', '.join(items)}]",
+                f"{subject} = {names['keras']}.Sequential(stack)",
+            ]
+        case Assembly.ADD:
+            adds = [f"{subject}.add({item})" for item in items]
+            return [*lines, f"{subject} = {names['keras']}.Sequential()", *adds]
+
+
+def instance(cls: CustomClass) -> str:
+    """An expression that makes an object of a class."""
+    argument = {Parameter.NONE: "", Parameter.UNITS: "4", Parameter.SCALE: "scale=3.0"}[cls.parameter]
+    return f"{cls.name}({argument})"
+
+
+def _layer(layer: Layer | Nested, classes: Classes, names: Names, extra: str = "") -> str:
+    if isinstance(layer, Nested):
+        return "base"
+    if layer.custom is not None:
+        return instance(classes[layer.custom])
+    named = f'name="{layer.name}"' if layer.name else ""
+    arguments = ", ".join(part for part in (layer.arguments, named, extra) if part)
+    return f"{names['layers']}.{layer.api}({arguments})"
+
+
+def _sequential(nested: Nested, names: Names) -> str:
+    start = [f"{names['keras']}.Input((4,))"] if nested.has_input else []
+    items = [*start, *(_layer(layer, (), names) for layer in nested.layers)]
+    return f'{names["keras"]}.Sequential([{", ".join(items)}], name="base")'
+
+
+def _items(model: Architecture, classes: Classes, names: Names) -> list[str]:
+    items = [_layer(layer, classes, names) for layer in (*model.layers, HEAD)]
+    match model.start:
+        case Start.INPUT:
+            return [f"{names['keras']}.Input((4,))", *items]
+        case Start.INPUT_LAYER:
+            return [f"{names['layers']}.InputLayer(input_shape=(4,))", *items]
+        case Start.INPUT_SHAPE:
+            first = model.layers[0]
+            if isinstance(first, Layer) and first.custom is None:
+                return [_layer(first, classes, names, "input_shape=(4,)"), *items[1:]]
+    return items
+
+
+def _functional(model: Architecture, classes: Classes, subject: str, names: Names) -> list[str]:
+    lines = [f"inputs = {names['keras']}.Input((4,))"]
+    tensor = "inputs"
+    for layer in model.layers:
+        lines.append(f"hidden = {_layer(layer, classes, names)}({tensor})")
+        tensor = "hidden"
+    lines.append(f"outputs = {_layer(HEAD, classes, names)}({tensor})")
+    return [*lines, f"{subject} = {names['keras']}.Model(inputs, outputs)"]

@@ -1,0 +1,293 @@
+"""Watches how a program trains and loads models, and says what was lost. Part of `runner.py`: for Python 3.9 too.
+
+What is lost is seen in the models themselves: in what training changed and left as it was, in the weights that
+came back from a file, in variables that hang on a model and that the model does not know.
+"""
+
+from __future__ import annotations
+
+import collections
+import functools
+import gc
+import inspect
+import os
+import types
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple  # noqa: UP035  (Python 3.9)
+
+import artefacts
+import keras
+import numpy as np
+import tensorflow as tf
+
+Loss = Dict[str, Any]  # noqa: UP006  (Python 3.9)
+
+
+@dataclass
+class Loading:
+    """Weights that came from a file: into which model, and how many arrays it had then."""
+
+    model: Any
+    path: str
+    arrays: int
+    lines: List[int]  # noqa: UP006
+
+
+@dataclass
+class Snapshot:
+    """The variables of a model while it is trained: `(layer, variable, value, whether training should change it)`."""
+
+    items: List[Tuple[Any, Any, Any, bool]] = field(default_factory=list)  # noqa: UP006
+
+
+class Watch:
+    """Follows the models of one program while it is active; `losses` are what it found to be lost."""
+
+    def __init__(self, recorder: artefacts.Recorder) -> None:
+        self.active = False
+        self.recorder = recorder
+        self.losses: list[Loss] = []
+        self.loadings: list[Loading] = []
+
+    def install(self) -> None:
+        """Wrap what trains and what loads."""
+        for name in ("fit", "train_on_batch"):
+            setattr(keras.Model, name, self._wrap_training(name, getattr(keras.Model, name)))
+        keras.Model.load_weights = self._wrap_load_weights(keras.Model.load_weights)
+        for package in (keras, tf.keras):
+            for module in (getattr(package, name, None) for name in ("models", "saving")):
+                if module is not None and hasattr(module, "load_model"):
+                    module.load_model = self._wrap_load_model(module.load_model)
+
+    def _lose(self, kind: str, text: str, lines: list[int]) -> None:
+        loss = {"kind": kind, "text": text, "lines": lines}
+        if loss not in self.losses:
+            self.losses.append(loss)
+
+    # What is done to models.
+
+    def _wrap_training(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def wrapper(model: Any, *args: Any, **kwargs: Any) -> Any:
+            if not self.active:
+                return function(model, *args, **kwargs)
+            lines = artefacts.program_lines(self.recorder.source)
+            taker = _SnapshotTaker(model)
+            if name == "fit":
+                kwargs["callbacks"] = [*(kwargs.get("callbacks") or []), taker]
+                kwargs.setdefault("batch_size", 2)
+            else:
+                taker.take()
+            self.active = False
+            try:
+                result = function(model, *args, **kwargs)
+            finally:
+                self.active = True
+            for kind, text in _compare(taker.snapshot):
+                self._lose(kind, text, lines)
+            return result
+
+        return wrapper
+
+    def _wrap_load_weights(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def wrapper(model: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
+            result = function(model, filepath, *args, **kwargs)
+            if self.active:
+                self._loaded(model, os.fspath(filepath))
+            return result
+
+        return wrapper
+
+    def _wrap_load_model(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def wrapper(filepath: Any, *args: Any, **kwargs: Any) -> Any:
+            was, self.active = self.active, False
+            try:
+                model = function(filepath, *args, **kwargs)
+            finally:
+                self.active = was
+            if self.active:
+                self._loaded(model, os.fspath(filepath))
+            return model
+
+        return wrapper
+
+    def _loaded(self, model: Any, path: str) -> None:
+        lines = artefacts.program_lines(self.recorder.source)
+        arrays = [np.array(array) for array in artefacts.weights_of(model)]
+        deferred = not arrays and keras.__version__.startswith("2")
+        self.loadings.append(Loading(model, path, -1 if deferred else len(arrays), lines))
+        saved = [record for record in self.recorder.records if record.path == path]
+        if saved and not deferred and not _same(saved[-1].weights, arrays):
+            self._lose("load", f"`{path}` does not give back the weights that were saved to it", lines)
+
+    # The end of the program.
+
+    def finish(self, inputs: Any) -> None:
+        """What is to be seen once the program has ended; `inputs` is data that fits its models."""
+        self.active = False
+        for model in [item for item in gc.get_objects() if isinstance(item, keras.Model)]:
+            self._probe(model, inputs)
+        for loading in self.loadings:
+            self._probe_loading(loading)
+
+    def _probe(self, model: Any, inputs: Any) -> None:
+        """Call a model twice: it must give the same twice, and then hold all the variables that hang on it."""
+        first = _predict(model, inputs)
+        second = _predict(model, inputs)
+        if first is not None and second is not None and not np.allclose(first, second, equal_nan=True):
+            self._lose("unstable", "the model gives another result each time it is called", [])
+        known = {id(variable) for variable in _variables(model)}
+        for name in _lost_variables(model, known):
+            self._lose("untracked", f"{name} is not among the weights of the model", [])
+        for text in _broken_configs(model):
+            self._lose("config", text, [])
+
+    def _probe_loading(self, loading: Loading) -> None:
+        now = artefacts.weights_of(loading.model)
+        if loading.arrays >= 0 and len(now) > loading.arrays:
+            text = f"{loading.arrays} arrays were loaded, and the model has {len(now)} in the end"
+            self._lose("load", text, loading.lines)
+        saved = [record for record in self.recorder.records if record.path == loading.path]
+        if saved and loading.arrays < 0 and not _same(saved[-1].weights, [np.array(item) for item in now]):
+            self._lose("load", f"`{loading.path}` does not give back the weights", loading.lines)
+
+
+class _SnapshotTaker(keras.callbacks.Callback):  # type: ignore[misc]
+    """Takes a snapshot when training begins, or after its first batch if the model has no variables before."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.trained = model
+        # Keras 2 has other flags while it trains: those from when the model was compiled.
+        self.meant = _trainable_layers(model)
+        self.snapshot: Optional[Snapshot] = None  # noqa: UP045
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.take()
+
+    def on_train_batch_end(self, batch: Any, logs: Any = None) -> None:
+        self.take()
+
+    def take(self) -> None:
+        """Remember the variables, once there are some."""
+        if self.snapshot is not None or not _variables(self.trained):
+            return
+        self.snapshot = Snapshot()
+        for layer in self.trained._flatten_layers():
+            for variable in _own_trainable(layer):
+                value = np.array(variable)
+                self.snapshot.items.append((layer, variable, value, id(layer) in self.meant))
+
+
+def _compare(snapshot: Optional[Snapshot]) -> Iterator[Tuple[str, str]]:  # noqa: UP006, UP045
+    """What training did other than the `trainable` flags at its beginning say."""
+    if snapshot is None:
+        return
+    moved: dict[int, bool] = {}
+    names: dict[int, str] = {}
+    for layer, variable, value, meant in snapshot.items:
+        changed = not np.array_equal(value, np.array(variable))
+        if meant:
+            moved[id(layer)] = moved.get(id(layer), False) or changed
+            names[id(layer)] = layer.name
+        elif changed:
+            yield "frozen", f"training changed `{layer.name}`, which is frozen"
+            break
+    if not moved:
+        yield "idle", "there is nothing that training can change"
+    still = [names[layer] for layer, change in moved.items() if not change]
+    if still:
+        yield "untrained", f"training did not change `{', '.join(still)}`, which is trainable"
+
+
+def _trainable_layers(layer: Any) -> set[int]:
+    """The layers in a layer, and itself, that are trainable and in nothing that is frozen."""
+    if not layer.trainable:
+        return set()
+    inside = layer._flatten_layers(recursive=False, include_self=False)
+    return {id(layer)}.union(*(_trainable_layers(item) for item in inside))
+
+
+def _own_trainable(layer: Any) -> list[Any]:
+    """The variables that a layer itself was made with as trainable, whatever its flag says now."""
+    return list(
+        getattr(layer, "_trainable_variables", None) or getattr(layer, "_trainable_weights", None) or ()
+    )
+
+
+def _variables(model: Any) -> list[Any]:
+    try:
+        return list(model.weights)
+    except ValueError:  # Keras 2 raises this for a model that is not built
+        return []
+
+
+def _same(saved: list[Any], loaded: list[Any]) -> bool:
+    return len(saved) == len(loaded) and all(
+        a.shape == b.shape and np.allclose(a, b, equal_nan=True)
+        for a, b in zip(saved, loaded)  # noqa: B905
+    )
+
+
+def _predict(model: Any, inputs: Any) -> Any:
+    try:
+        return np.array(model(inputs, training=False))
+    except Exception:  # A model that cannot be called was not used in the program, or the program raised.
+        return None
+
+
+def _lost_variables(model: Any, known: set[int]) -> Iterator[str]:
+    """The names of attributes of the program's own classes that hold variables which the model does not know."""
+    for layer in model._flatten_layers():
+        if type(layer).__module__ != "__main__":
+            continue
+        for name, value in vars(layer).items():
+            if name.startswith("_") or name in ("optimizer", "loss", "metrics", "history"):
+                continue
+            if any(id(variable) not in known for variable in _held(value, set())):
+                yield f"`{name}` of `{type(layer).__name__}`"
+
+
+def _held(value: Any, seen: set[int]) -> Iterator[Any]:
+    """The variables in a value: those of a layer, or those inside a container or an object of the program's."""
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, keras.layers.Layer):
+        yield from _variables(value)
+    elif isinstance(value, (tf.Variable, getattr(keras, "Variable", tf.Variable))):
+        yield value
+    elif isinstance(value, dict):
+        for item in list(value.values()):
+            yield from _held(item, seen)
+    elif isinstance(value, (list, tuple, set, collections.deque)):
+        for item in list(value):
+            yield from _held(item, seen)
+    elif isinstance(value, types.SimpleNamespace) or type(value).__module__ == "__main__":
+        yield from _held(dict(getattr(value, "__dict__", {})), seen)
+
+
+def _broken_configs(model: Any) -> Iterator[str]:
+    """What `from_config(get_config())` does not give back of the program's own layers in a model."""
+    for layer in model._flatten_layers():
+        cls = type(layer)
+        if cls.__module__ != "__main__":
+            continue
+        try:
+            config = layer.get_config()
+            with keras.utils.custom_object_scope(artefacts.custom_objects(os.getcwd())):
+                again = cls.from_config(config)
+        except Exception as error:  # whatever is raised here is the finding
+            yield f"`{cls.__name__}` cannot be made again from its config: {type(error).__name__}: {error}"
+            continue
+        for name, value in _plain(layer).items():
+            if _plain(again).get(name) != value:
+                yield f"`{cls.__name__}` loses `{name}` with its config"
+
+
+def _plain(layer: Any) -> dict[str, Any]:
+    """The attributes that keep what the layer was made with."""
+    parameters = set(inspect.signature(type(layer).__init__).parameters) - {"name"}
+    return {name: vars(layer)[name] for name in parameters if isinstance(vars(layer).get(name), (int, float))}
