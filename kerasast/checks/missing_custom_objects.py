@@ -49,7 +49,9 @@ def _lacks(item: CustomObject, save: SaveSite, load: LoadSite, version: KerasVer
     legacy = version.major < 3
     if item.only_compile and not load.compiled:
         return False
-    if item.name in load.provides or item.registered in load.provides:
+    # Of what is registered, the file has the registered name. Keras 2.15 looks for both in a `.keras` file.
+    bare = item.registered is None or (legacy and save.format == "keras")
+    if item.registered in load.provides or (bare and item.name in load.provides):
         return False
     if _is_stored_code(item, version):
         return load.safe_mode and not (legacy and save.format != "keras")
@@ -114,7 +116,10 @@ def _help(lacking: list[CustomObject], version: KerasVersion) -> str:
     if first.name == "<lambda>":
         return "write it as a function with a name, or pass `compile=False`"
     if first.registered is not None:
-        return f"import `{first.module}` before loading, so that `{first.name}` is registered"
+        return (
+            f"import `{first.module}` before loading, so that `{first.name}` is registered, "
+            f'or pass `custom_objects={{"{first.registered}": {first.name}}}`'
+        )
     named = [item for item in lacking[:3] if item.name != "<lambda>" and item.role != "lambda"]
     objects = ", ".join(f'"{item.name}": {item.name}' for item in named)
     end = ", or `compile=False`" if all(item.only_compile for item in lacking) else ""
