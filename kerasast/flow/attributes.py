@@ -6,10 +6,12 @@ import ast
 
 from kerasast.flow.ancestry import Ancestry, accessor, ancestry, class_bindings, is_overridden
 from kerasast.flow.arguments import Argument, Arguments
+from kerasast.flow.constants import evaluate_text
 from kerasast.flow.containers import held_objects
 from kerasast.flow.events import AttributeSet
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import attribute_of, module_scope, static_value
+from kerasast.flow.text import path_attribute
 from kerasast.flow.trainable import set_trainable
 from kerasast.flow.values import (
     UNKNOWN,
@@ -61,7 +63,10 @@ def get_attribute(machine: Machine, value: Value, attr: str, node: ast.AST) -> V
             return External(f"{name}.{attr}")
         case ApiValue() | External() | ModuleValue():
             found = attribute_of(value, attr, machine.project)
-            if isinstance(found, Unknown) or (isinstance(found, Const) and _may_be_assigned(machine, attr)):
+            is_constant = isinstance(found, Const | Text) or (
+                isinstance(found, External) and "()." in found.name
+            )
+            if isinstance(found, Unknown) or (is_constant and _may_be_assigned(machine, attr)):
                 return machine.unknown(node)
             return found
         case Ref(target):
@@ -70,13 +75,19 @@ def get_attribute(machine: Machine, value: Value, attr: str, node: ast.AST) -> V
             return _of_some_layer(value, attr)
         case WeightsOf() | Tensor() if attr in ("shape", "dtype", "name", "ndim", "rank"):
             return machine.unknown(node)
-        case WeightsOf() | Tensor() | LayersOf() | Text() | Const() | SuperValue():
+        case Text() | Const():
+            return path_attribute(value, attr) or BoundMethod(value, attr)
+        case WeightsOf() | Tensor() | LayersOf() | SuperValue():
             return BoundMethod(value, attr)
         case ClassValue():
             return _of_class(machine, value, attr, node)
         case BoundMethod() | FunctionValue():
             return UNKNOWN
-    return BoundMethod(value, attr) if isinstance(value, Unknown) else UNKNOWN
+        case Unknown() if _may_be_assigned(machine, attr):
+            return machine.unknown(node)
+        case Unknown():
+            return BoundMethod(value, attr)
+    return UNKNOWN
 
 
 def _may_be_assigned(machine: Machine, attr: str) -> bool:
@@ -120,13 +131,22 @@ def _class_attribute(machine: Machine, lineage: Ancestry, attr: str) -> Value | 
             continue
         if not isinstance(statement, ast.Assign | ast.AnnAssign):
             return UNKNOWN
-        if isinstance(statement.value, ast.Call | ast.Lambda | ast.Name | ast.Attribute):
-            return None  # It may be a method, or a descriptor.
-        if not isinstance(statement.value, ast.Constant):
-            return UNKNOWN
         changes = any(attr in module.assigned_attributes for module in (cls.scope.module, machine.module))
-        return UNKNOWN if changes else Const(statement.value.value)
+        if isinstance(statement.value, ast.Constant):
+            return UNKNOWN if changes else Const(statement.value.value)
+        text = None if changes or statement.value is None else _class_text(statement.value, cls)
+        if text is None and isinstance(statement.value, ast.Call | ast.Lambda | ast.Name | ast.Attribute):
+            return None  # It may be a method, or a descriptor.
+        return text or UNKNOWN
     return None
+
+
+def _class_text(node: ast.expr, cls: ClassValue) -> Value | None:
+    """The string or path that a statement of a class body binds, if it uses no other name of that class."""
+    names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    if cls.scope is not cls.scope.module or not names.isdisjoint(class_bindings(cls.node)):
+        return None
+    return evaluate_text(node, cls.scope.module)
 
 
 def _of_object(machine: Machine, ref: Ref, state: ObjectState, attr: str, node: ast.AST) -> Value:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.machine import Machine
-from kerasast.flow.text import format_braces, join_path
+from kerasast.flow.text import format_braces, path_method
 from kerasast.flow.values import (
     UNKNOWN,
     Const,
@@ -301,8 +301,5 @@ def call_string(
             return machine.unknown(node)
         named = {name: argument.value for name, argument in arguments.bound.items() if argument.keyword}
         return format_braces(value.value, values, named)
-    if name in ("as_posix", "resolve", "absolute", "expanduser", "strip"):
-        return value
-    if name == "joinpath":
-        return join_path([value, *values])
-    return machine.unknown(node)
+    found = path_method(value, name, values)
+    return machine.unknown(node) if found is None or found == UNKNOWN else found

@@ -24,9 +24,10 @@ from kerasast.flow.externals import call_external
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import Scope
 from kerasast.flow.summaries import is_plain_container
-from kerasast.flow.text import concatenate, format_percent, join_path
+from kerasast.flow.text import ancestor, concatenate, format_percent, join_path, source_path
 from kerasast.flow.values import (
     UNKNOWN,
+    BoundMethod,
     Const,
     External,
     FunctionValue,
@@ -52,6 +53,8 @@ def _name(machine: Machine, node: ast.Name) -> Value:
         value = scope.lookup(node.id)
         if isinstance(value, Ref | Const | Text | TupleValue):
             _note_read(machine, scope, node.id, value)
+        elif value is None and node.id == "__file__":
+            return source_path(machine.frame.source.path)
     return value or UNKNOWN
 
 
@@ -309,6 +312,9 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Value:
             return value
         case WeightsOf():
             return value if isinstance(node.slice, ast.Slice) else replace(value, element=True)
+        case BoundMethod(receiver=Const() | Text() as path, name="parents"):
+            found = ancestor(path, index)
+            return machine.unknown(node) if found == UNKNOWN else found
         case LayersOf(owner):
             return LayersOf(owner, element=not isinstance(node.slice, ast.Slice), sliced=True)
         case External(name):

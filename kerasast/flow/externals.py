@@ -21,7 +21,7 @@ from kerasast.flow.events import ExternalCall
 from kerasast.flow.machine import Machine
 from kerasast.flow.other_files import note_saved_model
 from kerasast.flow.scopes import Scope
-from kerasast.flow.text import concatenate, join_path
+from kerasast.flow.text import PATH_FUNCTIONS, concatenate
 from kerasast.flow.values import (
     UNKNOWN,
     BoundMethod,
@@ -125,6 +125,8 @@ def call_external(machine: Machine, name: str, arguments: Arguments, node: ast.A
     handler = _FUNCTIONS.get(name)
     if handler is not None:
         return handler(machine, arguments, node)
+    if name in PATH_FUNCTIONS:
+        return _path(machine, name, arguments, node)
     values = [argument.value for argument in arguments.positional]
     values.extend(argument.value for argument in arguments.bound.values())
     _tell(machine, name, arguments, values, node)
@@ -312,10 +314,12 @@ def _text(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     return machine.unknown(node)
 
 
-def _join(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+def _path(machine: Machine, name: str, arguments: Arguments, node: ast.AST) -> Value:
+    """A function of `os.path` or `pathlib`."""
     if not arguments.complete:
         return machine.unknown(node)
-    return join_path([argument.value for argument in arguments.positional])
+    found = PATH_FUNCTIONS[name]([argument.value for argument in arguments.positional])
+    return machine.unknown(node) if found == UNKNOWN else found
 
 
 def _getattr(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
@@ -437,12 +441,6 @@ _FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
     "copy.deepcopy": _deepcopy,
     "functools.partial": _partial,
     "keras.saving.get_custom_objects().update": _update_names,
-    "os.fspath": _text,
-    "os.path.abspath": _first,
-    "os.path.expanduser": _first,
-    "os.path.join": _join,
-    "pathlib.Path": _join,
-    "pathlib.PurePath": _join,
     "tensorflow.function": _traced,
     "tensorflow.identity": _first,
     "tqdm.auto.tqdm": _first,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kerasast.diagnostics import Span, Step
+from kerasast.flow.text import HERE
 
 if TYPE_CHECKING:
     from kerasast.index.project import ProjectIndex
@@ -98,12 +100,24 @@ def is_same_file(save: SaveSite | OtherSite, load: LoadSite, project: ProjectInd
     key = load.path_key
     if key is None or save.path_key != key:
         return False
+    if key[0] == "folder":
+        return True
+    if HERE in _flattened(key):
+        return save.path == load.path
     if save.module in load.modules or posixpath.dirname(save.path) == posixpath.dirname(load.path):
         return True
     if key[0] == "path" and str(key[1]).startswith("/"):
         return True
     shared = project.import_closure(save.module) & project.import_closure(load.module)
     return bool(shared - {save.module, load.module})
+
+
+def _flattened(key: tuple[object, ...]) -> Iterator[object]:
+    for part in key:
+        if isinstance(part, tuple):
+            yield from _flattened(part)
+        else:
+            yield part
 
 
 @dataclass(frozen=True, slots=True)

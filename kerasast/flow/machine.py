@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import zlib
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,8 @@ from kerasast.flow.values import (
     ObjectId,
     Unknown,
     Value,
+    salt_of,
+    unknown_at,
 )
 from kerasast.flow.world import Join, States, World, extend_trace
 from kerasast.index.project import ProjectIndex
@@ -198,12 +199,11 @@ class Machine:
 
     def unknown(self, node: ast.AST) -> Unknown:
         """The unknown result of an expression: equal to itself, different from every other."""
-        line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
         path = self.frame.source.path
         salt = self._salts.get(path)
         if salt is None:
-            salt = self._salts[path] = zlib.crc32(path.encode("utf-8", "surrogatepass")) << 40
-        return Unknown(salt + line * 10_000 + column + 1)
+            salt = self._salts[path] = salt_of(path)
+        return unknown_at(salt, node)
 
     # Paths.
 

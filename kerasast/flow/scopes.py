@@ -8,6 +8,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kerasast.flow.constants import computed_constant
 from kerasast.flow.values import (
     UNKNOWN,
     ApiValue,
@@ -22,6 +23,7 @@ from kerasast.flow.values import (
 from kerasast.index.project import (
     ApiSymbol,
     ClassSymbol,
+    ComputedSymbol,
     ExternalSymbol,
     FunctionSymbol,
     LiteralSymbol,
@@ -94,6 +96,9 @@ class ModuleScope(Scope):
         value = self.names.get(name)
         if value is None:
             symbol = self.project.resolve(self.name, name)
+            if isinstance(symbol, ComputedSymbol) and symbol.module == self.name:
+                value = computed_constant(self, name)
+                return None if value == UNKNOWN else value
             if symbol is not None:
                 value = self.names[name] = symbol_value(symbol, self.project)
             elif name in _BUILTINS and not self.project.binds(self.name, name):
@@ -157,6 +162,9 @@ def symbol_value(symbol: Symbol, project: ProjectIndex) -> Value:
             return ModuleValue(module)
         case LiteralSymbol(value):
             return literal_value(value)
+        case ComputedSymbol(module, name):
+            scope = module_scope(project, module)
+            return UNKNOWN if scope is None else computed_constant(scope, name)
         case ClassSymbol(module, info) | FunctionSymbol(module, info):
             scope = module_scope(project, module)
             node = None if scope is None else scope.definitions.get((info.name, info.line))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from string import Formatter
 from typing import Any
 
-from kerasast.flow.values import UNKNOWN, Const, Text, Unknown, Value
+from kerasast.flow.values import UNKNOWN, BoundMethod, Const, External, Text, Unknown, Value
 
 Piece = str | Value
 
@@ -51,13 +51,23 @@ def _append(parts: list[str | None], part: str | None) -> None:
 
 def _identity(piece: Piece) -> Any:
     """What tells an unknown piece from another: `None` if nothing does."""
-    if isinstance(piece, Unknown):
-        return piece.origin or None
+    match piece:
+        case Unknown(origin):
+            return origin or None
+        case External(name) if not name.endswith("()") and "[]" not in name:
+            return (HERE, name)  # An attribute of something: `args.folder`.
+        case BoundMethod(receiver=Unknown(origin), name=name) if origin:
+            return (origin, name)
     return None
 
 
+HERE = "here"
+"""The first part of what tells an unknown piece from another only within one file."""
+
+
 def join_path(pieces: list[Value]) -> Value:
-    """`os.path.join`, or `/` of paths."""
+    """`os.path.join`, or `/` of paths. A path in the working directory is a relative one."""
+    pieces = [piece for piece in pieces if piece not in _WORKING_DIRECTORY]
     if not pieces:
         return UNKNOWN
     if all(isinstance(piece, Const) and isinstance(piece.value, str) for piece in pieces):
@@ -75,11 +85,97 @@ def path_key(value: Value | None) -> tuple[object, ...] | None:
     match value:
         case Const(str(text)):
             return ("path", posixpath.normpath(text))
+        case Text((None,) | (None, str()) as parts, (("folder", str(folder)),)):
+            return ("folder", posixpath.normpath(posixpath.join(folder, (parts[-1] or "").lstrip("/"))))
         case Text(parts, key) if None not in key and key:
             return ("text", parts, key)
-        case Unknown(origin) if origin:
-            return ("value", origin)
+        case Unknown() | External() | BoundMethod() if (identity := _identity(value)) is not None:
+            return ("value", identity)
     return None
+
+
+def source_path(path: str) -> Value:
+    """`__file__` of a source file. Where the folder of the file lies is not known, but it is the same for all."""
+    folder, name = posixpath.split(path.replace("\\", "/"))
+    return Text((None, f"/{name}"), (("folder", folder),))
+
+
+def parent(path: Value) -> Value:
+    """The folder that a path lies in."""
+    match path:
+        case Const(str(text)):
+            return Const(posixpath.dirname(text))
+        case Text((*before, str(last)), key) if "/" in last:
+            head = last.rpartition("/")[0]
+            return Text((*before, head), key) if head else _text_of(tuple(before), key)
+        case Text((None,), (("folder", str(folder)),)):
+            return Text((None,), (("folder", posixpath.normpath(posixpath.join(folder, ".."))),))
+        case Text(parts, key) if None not in key:
+            return Text((None,), (("parent", parts, key),))
+    return UNKNOWN
+
+
+def ancestor(path: Value, index: Value) -> Value:
+    """`path.parents[index]`."""
+    if not isinstance(index, Const) or not isinstance(index.value, int) or not 0 <= index.value < 16:
+        return UNKNOWN
+    for _ in range(index.value + 1):
+        path = parent(path)
+    return path
+
+
+def _text_of(parts: tuple[str | None, ...], key: tuple[Any, ...]) -> Value:
+    return Text(parts, key) if parts else UNKNOWN
+
+
+def with_suffix(path: Value, suffix: Value | None) -> Value:
+    """`path.with_suffix(suffix)`, where the end of the path is known."""
+    if not isinstance(suffix, Const) or not isinstance(suffix.value, str):
+        return UNKNOWN
+    match path:
+        case Const(str(text)) if text:
+            return Const(posixpath.splitext(text)[0] + suffix.value)
+        case Text((*before, str(last)), key) if "." in last:
+            return Text((*before, posixpath.splitext(last)[0] + suffix.value), key)
+    return UNKNOWN
+
+
+def path_attribute(path: Value, attr: str) -> Value | None:
+    """The value of an attribute of a `pathlib` path, of those that are followed."""
+    return parent(path) if attr == "parent" else None
+
+
+def path_method(path: Value, name: str, values: list[Value]) -> Value | None:
+    """The value of a method of a `pathlib` path or string, of those that are followed."""
+    if name in ("as_posix", "resolve", "absolute", "expanduser", "strip"):
+        return path
+    if name == "joinpath":
+        return join_path([path, *values])
+    if name == "with_suffix" and values:
+        return with_suffix(path, values[0])
+    return None
+
+
+def _first(values: list[Value]) -> Value:
+    return values[0] if values else UNKNOWN
+
+
+PATH_FUNCTIONS: Mapping[str, Callable[[list[Value]], Value]] = {
+    "os.fspath": _first,
+    "os.path.abspath": _first,
+    "os.path.dirname": lambda values: parent(_first(values)),
+    "os.path.expanduser": _first,
+    "os.path.join": join_path,
+    "os.path.normpath": _first,
+    "os.path.realpath": _first,
+    "pathlib.Path": join_path,
+    "pathlib.PosixPath": join_path,
+    "pathlib.PurePath": join_path,
+    "pathlib.PurePosixPath": join_path,
+}
+"""Functions of paths by their names: what they make of positional arguments."""
+
+_WORKING_DIRECTORY = (External("os.getcwd()"), External("pathlib.Path.cwd()"))
 
 
 def format_percent(template: str, values: list[Value]) -> Value:

@@ -7,6 +7,7 @@ attributes of an instance) lives in the `World` under an `ObjectId`, and values 
 from __future__ import annotations
 
 import ast
+import zlib
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from operator import attrgetter
@@ -48,6 +49,17 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+
+
+def salt_of(path: str) -> int:
+    """What tells the unknowns of one file from those of another."""
+    return zlib.crc32(path.encode("utf-8", "surrogatepass")) << 40
+
+
+def unknown_at(salt: int, node: ast.AST) -> Unknown:
+    """The unknown value of an expression of the file with this salt."""
+    line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+    return Unknown(salt + line * 10_000 + column + 1)
 
 
 @dataclass(frozen=True, slots=True)

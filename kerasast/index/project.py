@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kerasast.index.bindings import (
+    OPAQUE,
     AliasBinding,
     Binding,
     ClassInfo,
@@ -72,7 +73,17 @@ class ExternalSymbol:
     name: str
 
 
-Symbol = ApiSymbol | ClassSymbol | FunctionSymbol | ModuleSymbol | LiteralSymbol | ExternalSymbol
+@dataclass(frozen=True, slots=True)
+class ComputedSymbol:
+    """A name that a module of the project binds once, to something that is no literal."""
+
+    module: str
+    name: str
+
+
+Symbol = (
+    ApiSymbol | ClassSymbol | FunctionSymbol | ModuleSymbol | LiteralSymbol | ExternalSymbol | ComputedSymbol
+)
 
 _KEPT_TREES = 64
 _MAX_DEPTH = 40
@@ -245,6 +256,8 @@ class ProjectIndex:
         if index is None:
             return self._submodule(module, head)
         bindings = index.bindings.get(head)
+        if bindings == (OPAQUE,):
+            return ComputedSymbol(module, head)
         if bindings:
             return self._agree([self._binding(index, binding) for binding in bindings])
         return self._from_stars(index, head)

@@ -10,6 +10,7 @@ from kerasast.index.naming import key_of
 from kerasast.index.project import (
     ApiSymbol,
     ClassSymbol,
+    ComputedSymbol,
     ExternalSymbol,
     FunctionSymbol,
     LiteralSymbol,
@@ -37,7 +38,7 @@ def make_project(files: dict[str, str]) -> ProjectIndex:
 def show(symbol: Symbol | None) -> str:
     """A symbol in a short form that tests can compare: `class pkg.models Net`, `keras.layers.Dense`."""
     match symbol:
-        case None:
+        case None | ComputedSymbol():
             return "unknown"
         case ApiSymbol(api):
             return api.name
