@@ -13,6 +13,7 @@ from kerasast.flow.containers import merge_tensors
 from kerasast.flow.effects import HARMLESS, Effect, effect_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.machine import Machine
+from kerasast.flow.optimizers import bind_optimizer
 from kerasast.flow.other_files import note_export, note_weights
 from kerasast.flow.preprocessing import has_vocabulary
 from kerasast.flow.sequential import sequential_changes
@@ -67,6 +68,8 @@ def call_method(machine: Machine, ref: Ref, name: str, arguments: Arguments, nod
     before = machine.world.state(ref.id)
     bound = bind_method(arguments, before.api, name, machine.version)
     if not before.kind.has_weights:
+        if before.kind is Kind.OPTIMIZER and name not in _OF_OPTIMIZERS:
+            machine.world.escape(ref)
         return merge_tensors(machine, [item.value for item in bound.positional]) or machine.unknown(node)
     special = _SPECIAL.get(name)
     if special is not None:
@@ -76,6 +79,10 @@ def call_method(machine: Machine, ref: Ref, name: str, arguments: Arguments, nod
         _weaken(machine, ref, bound)
     _emit(machine, ref, name, before, bound, node)
     return _result(machine, ref, name, bound, node)
+
+
+_OF_OPTIMIZERS = frozenset({"get_config", "get_weights", "variables"})
+"""Methods of optimizers that do not bind them to weights."""
 
 
 def note_own_method(machine: Machine, ref: Ref, name: str, node: ast.AST) -> None:
@@ -249,11 +256,13 @@ def _give_weights(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AS
 def _train(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
     if machine.version.major >= 3:
         fix_flags(machine, ref.id, "train_on_batch")
+    bind_optimizer(machine, ref, "train_on_batch", node)
 
 
 def _fit(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
     if machine.version.major >= 3:
         fix_flags(machine, ref.id, "fit")
+    bind_optimizer(machine, ref, "fit", node)
     for callback in _callbacks(machine, arguments.get("callbacks")):
         state = machine.world.state(callback.id)
         if state.api == "keras.callbacks.ModelCheckpoint" and state.cls is None:

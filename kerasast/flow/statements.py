@@ -11,6 +11,7 @@ from kerasast.flow.attributes import delete_attribute
 from kerasast.flow.containers import MAX_UNROLL, element_of, extend_list, iterated, truth_of
 from kerasast.flow.expressions import binary
 from kerasast.flow.machine import Attempt, LoopExits, Machine, Snapshot
+from kerasast.flow.optimizers import keep_bound
 from kerasast.flow.scopes import make_class, symbol_value
 from kerasast.flow.values import (
     UNKNOWN,
@@ -354,6 +355,7 @@ def _repeat(
         after_one, _ = _iterate(machine, node, enter)
         machine.muted -= 1
         machine.merge([before, *after_one])
+        keep_bound(machine, after_one)
     exits, breaks = _iterate(machine, node, enter)
     machine.frame.conditional -= 1
     if forever:
