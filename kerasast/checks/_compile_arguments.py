@@ -1,0 +1,57 @@
+"""What `compile()` is given: the optimizer, losses and metrics, one by one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerasast.flow.ancestry import ancestry
+from kerasast.flow.arguments import place_of
+from kerasast.flow.events import ModelCall
+from kerasast.flow.values import Kind, Ref, TupleValue, Value
+from kerasast.versions import KerasVersion
+
+
+def is_compile(event: ModelCall, version: KerasVersion) -> bool:
+    """Whether this is `compile()` of Keras, rather than one of a class's own."""
+    state = event.before
+    if event.method != "compile" or not state.kind.is_model or "compile" in state.attributes:
+        return False
+    if state.cls is None:
+        return True
+    lineage = ancestry(state.cls, version)
+    return lineage.complete and not lineage.defines("compile")
+
+
+def given(event: ModelCall, name: str) -> Iterator[tuple[ast.AST, Value]]:
+    """What `compile()` is given for a parameter, with its place: each item of lists and dicts, at any depth."""
+    argument = event.arguments.get(name)
+    if argument is None:
+        return
+    node = place_of(argument, event.node)
+    yield from _items(event, node, argument.value, 0)
+
+
+def _items(event: ModelCall, node: ast.AST, value: Value, depth: int) -> Iterator[tuple[ast.AST, Value]]:
+    is_container = isinstance(value, TupleValue) or (
+        isinstance(value, Ref) and event.view.state(value.id).kind.is_container
+    )
+    if not is_container:
+        yield node, value
+        return
+    items = event.view.items(value)
+    if items is None or depth > 3:
+        return
+    parts: list[ast.expr] = []
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        parts = node.elts
+    elif isinstance(node, ast.Dict):
+        parts = node.values
+    for index, item in enumerate(items):
+        inner = parts[index] if len(parts) == len(items) else node
+        yield from _items(event, inner, item, depth + 1)
+
+
+def kind_of(event: ModelCall, value: Value) -> Kind | None:
+    """The kind of object that a value is, if it is one."""
+    return event.view.state(value.id).kind if isinstance(value, Ref) else None
