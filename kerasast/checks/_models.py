@@ -1,0 +1,30 @@
+"""Models at the moments at which it is known what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasast.flow.events import ModelCall, ObjectCreated
+from kerasast.flow.values import Kind, ObjectId
+
+MODELS_MADE = ("Input", "compile", "fit", "summary")
+"""Names of functions and methods near which models are made: for `calls` of the rules that look at whole models."""
+
+_METHODS = frozenset({"compile", "fit", "summary"})
+
+
+def parts_of_model(event: ObjectCreated | ModelCall) -> Iterator[ObjectId]:
+    """The layers and models inside the model that an event makes, or uses after all its layers were added.
+
+    Nothing for other events: a model of layers may be asked about more than once.
+    """
+    if isinstance(event, ModelCall):
+        state = event.before
+        if event.method not in _METHODS or state.kind is not Kind.SEQUENTIAL:
+            return
+    else:
+        state = event.state
+    if state.kind.is_model:
+        yield from dict.fromkeys(
+            part for item in state.contents for part in (item, *event.view.contents(item))
+        )
