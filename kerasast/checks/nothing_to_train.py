@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.ancestry import ancestry
+from kerasast.flow.class_facts import class_facts
 from kerasast.flow.events import ModelCall
+from kerasast.flow.roles import holds_only_layers
 from kerasast.flow.values import Const, Kind, ObjectId, ObjectState, Tri
 from kerasast.registry import rule
 
@@ -47,7 +49,7 @@ def nothing_to_train(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
         lineage = ancestry(before.cls, ctx.keras)
         if not lineage.complete or any(lineage.defines(name) for name in (event.method, "train_step")):
             return
-    if not is_frozen(event.view, event.target) and can_train(event.view, event.target):
+    if not is_frozen(event.view, event.target) and can_train(ctx, event.view, event.target):
         return
     frozen = any(
         event.view.state(item).trainable is Tri.NO
@@ -77,18 +79,20 @@ def is_frozen(view: WorldView, model: ObjectId) -> bool:
     return view.state(model).trainable is Tri.NO
 
 
-def can_train(view: WorldView, target: ObjectId) -> bool:
+def can_train(ctx: Context, view: WorldView, target: ObjectId) -> bool:
     """Whether a layer or model may bring a trainable weight into a model; true unless the opposite is certain."""
     state = view.state(target)
     if state.escaped:
         return True
     if state.trainable is Tri.NO and state.kind is Kind.LAYER:
         return False
+    if state.kind is Kind.SUBCLASSED and state.layers_trainable is Tri.NO and state.cls is not None:
+        return not holds_only_layers(class_facts(state.cls, ctx.keras))
     if state.trainable is Tri.NO and state.layers_trainable is Tri.NO:
         # The parts are asked as well: `Model(base.input, …)` takes the layers of a frozen base one by one.
         return any(view.state(part).trainable is not Tri.NO for part in view.contents(target))
     if state.kind in (Kind.SEQUENTIAL, Kind.FUNCTIONAL):
-        return not state.complete or any(can_train(view, item) for item in state.contents)
+        return not state.complete or any(can_train(ctx, view, item) for item in state.contents)
     return not _is_weightless(state)
 
 

@@ -75,6 +75,22 @@ def element_of(machine: Machine, value: Value) -> Value:
     return UNKNOWN
 
 
+def sliced(items: tuple[Value, ...], node: ast.Slice) -> tuple[Value, ...] | None:
+    """`items[node]`; `None` unless the bounds are written as numbers."""
+    bounds: list[int | None] = []
+    for part in (node.lower, node.upper, node.step):
+        match part:
+            case None:
+                bounds.append(None)
+            case ast.Constant(value=int(number)):
+                bounds.append(number)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
+                bounds.append(-number)
+            case _:
+                return None
+    return None if bounds[2] == 0 else items[slice(*bounds)]
+
+
 def is_bounded(items: Iterable[Value]) -> bool:
     """Whether tuples in tuples hold no more than programs do that people write."""
     count = 0

@@ -18,9 +18,11 @@ from kerasast.flow.containers import (
     known_items,
     merge_tensors,
     new_container,
+    sliced,
     truth_of,
 )
 from kerasast.flow.externals import call_external
+from kerasast.flow.layers_of import some_layers
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import Scope
 from kerasast.flow.summaries import is_plain_container
@@ -316,7 +318,8 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Value:
             found = ancestor(path, index)
             return machine.unknown(node) if found == UNKNOWN else found
         case LayersOf(owner):
-            return LayersOf(owner, element=not isinstance(node.slice, ast.Slice), sliced=True)
+            some = LayersOf(owner, element=not isinstance(node.slice, ast.Slice), sliced=True)
+            return some_layers(machine, value, node.slice, index) or some
         case External(name):
             if name == "sys.modules":
                 return call_external(machine, "builtins.globals", Arguments(), node)
@@ -335,7 +338,7 @@ def _item(machine: Machine, node: ast.Subscript, value: Value, index: Value) -> 
         return machine.unknown(node)
     items = machine.world.items(value)
     if isinstance(node.slice, ast.Slice):
-        part = None if items is None else _slice(node.slice, items)
+        part = None if items is None else sliced(items, node.slice)
         if part is None:
             element_of(machine, value)
             return machine.unknown(node)
@@ -348,21 +351,6 @@ def _item(machine: Machine, node: ast.Subscript, value: Value, index: Value) -> 
             return items[index.value]
     element_of(machine, value)
     return machine.unknown(node)
-
-
-def _slice(node: ast.Slice, items: tuple[Value, ...]) -> tuple[Value, ...] | None:
-    bounds: list[int | None] = []
-    for part in (node.lower, node.upper, node.step):
-        match part:
-            case None:
-                bounds.append(None)
-            case ast.Constant(value=int(number)):
-                bounds.append(number)
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
-                bounds.append(-number)
-            case _:
-                return None
-    return None if bounds[2] == 0 else items[slice(*bounds)]
 
 
 def _slice_parts(machine: Machine, node: ast.Slice) -> Value:

@@ -12,6 +12,7 @@ from kerasast.flow.binding import bind_method
 from kerasast.flow.containers import merge_tensors
 from kerasast.flow.effects import HARMLESS, Effect, effect_of
 from kerasast.flow.events import ModelCall
+from kerasast.flow.layers_of import named_layer
 from kerasast.flow.machine import Machine
 from kerasast.flow.optimizers import bind_optimizer
 from kerasast.flow.other_files import note_export, note_weights
@@ -175,7 +176,9 @@ def _result(machine: Machine, ref: Ref, name: str, arguments: Arguments, node: a
         case "get_weights":
             return WeightsOf(ref.id, WeightSet.ALL, name)
         case "get_layer":
-            return _named_layer(machine, ref, arguments) or LayersOf(ref.id, element=True, sliced=True)
+            return named_layer(machine, ref, arguments.value("name")) or LayersOf(
+                ref.id, element=True, sliced=True
+            )
         case "_flatten_layers":
             return LayersOf(ref.id)
         case "compile" | "summary" | "add" | "save" | "save_weights" | "build" | "export" | "set_weights":
@@ -184,16 +187,6 @@ def _result(machine: Machine, ref: Ref, name: str, arguments: Arguments, node: a
             tensor = merge_tensors(machine, [argument.value for argument in arguments.positional])
             return tensor or machine.unknown(node)
     return machine.unknown(node)
-
-
-def _named_layer(machine: Machine, ref: Ref, arguments: Arguments) -> Ref | None:
-    """The layer of a graph that was given this name: names are unique there."""
-    name = arguments.value("name")
-    state = machine.world.state(ref.id)
-    if not isinstance(name, Const) or state.kind not in (Kind.SEQUENTIAL, Kind.FUNCTIONAL):
-        return None
-    named = [part for part in state.contents if machine.world.state(part).arguments.get("name") == name]
-    return Ref(named[0]) if len(named) == 1 else None
 
 
 # Methods that do more than the table can say.

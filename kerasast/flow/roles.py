@@ -174,6 +174,31 @@ def has_state(facts: ClassFacts, depth: int = 0) -> bool:
     return False
 
 
+def is_stateless(facts: ClassFacts) -> bool:
+    """Whether none of the methods of a class makes a weight, or a layer that has some."""
+    calls = (call for method in facts.methods() for call in method.calls)
+    return not any(makes_weights(call, facts.version) for call in calls)
+
+
+def holds_only_layers(facts: ClassFacts) -> bool:
+    """Whether all weights of a class are those of layers that its `__init__` makes, as far as Keras knows them."""
+    if not facts.ancestry.complete or facts.dynamic:
+        return False
+    for method in facts.methods():
+        for call in method.calls:
+            made = makes_weights(call, facts.version)
+            if made and (call.method != "__init__" or not _makes_layer(call)):
+                return False
+    return True
+
+
+def _makes_layer(call: CallSite) -> bool:
+    match call.target:
+        case ApiValue(api):
+            return api.name.startswith("keras.layers.") or api.name in ("keras.Sequential", "keras.Model")
+    return isinstance(call.target, ClassValue)
+
+
 def is_unbuilt_layer(node: ast.expr, method: MethodFacts, facts: ClassFacts, depth: int = 0) -> bool:
     """Whether an expression makes a layer that has no weights yet, and certainly some once it is built."""
     if not isinstance(node, ast.Call) or depth > 8:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from kerasast.diagnostics import Step
 from kerasast.flow.machine import Machine
 from kerasast.flow.values import Const, Flags, LayersOf, ObjectId, Ref, Tri, Value
+from kerasast.flow.weights import trains
 from kerasast.flow.world import extend_trace
 
 
@@ -28,11 +29,21 @@ def set_trainable(machine: Machine, target: Ref | LayersOf, item: Value, node: a
     if not whole:
         inside = machine.world.state(origin).layers_trainable
         machine.world.update(origin, layers_trainable=inside.join(flag) if some else flag)
+    if whole and not trains(machine.world, origin, machine.version):
+        return  # Nothing in it could be trained.
     if _flags(machine, origin) == before and all(Tri.MAYBE not in flags for flags in before):
         return  # Nothing changes.
     word = {Tri.YES: "unfrozen", Tri.NO: "frozen", Tri.MAYBE: "frozen or unfrozen"}[flag]
     what = "" if whole else "some of its layers are " if some else "its layers are "
-    _note_late(machine, origin, machine.step(node, f"{what}{word} here"), certain=flag is not Tri.MAYBE)
+    certain = flag is not Tri.MAYBE and (not some or _hits(machine, origin))
+    _note_late(machine, origin, machine.step(node, f"{what}{word} here"), certain=certain)
+
+
+def _hits(machine: Machine, model: ObjectId) -> bool:
+    """Whether some layers of a model, nobody knows which, may be taken to have weights: not if only one has."""
+    state = machine.world.state(model)
+    trained = [part for part in state.contents if trains(machine.world, part, machine.version)]
+    return not state.complete or len(trained) > 1
 
 
 def _set(machine: Machine, parts: Iterable[ObjectId], flag: Tri, some: bool) -> None:
@@ -54,7 +65,8 @@ def fix_flags(machine: Machine, model: ObjectId, method: str) -> None:
 
 def _flags(machine: Machine, model: ObjectId) -> Flags:
     world = machine.world
-    states = ((part, world.state(part)) for part in (model, *world.contents(model)))
+    parts = (model, *(part for part in world.contents(model) if trains(world, part, machine.version)))
+    states = ((part, world.state(part)) for part in parts)
     return tuple((part, state.trainable, state.layers_trainable) for part, state in states)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kerasast.flow.class_facts import class_facts
 from kerasast.flow.custom_objects import registered_name, saved_parts
 from kerasast.flow.early_weights import is_without_weights
+from kerasast.flow.roles import is_stateless, keras_base
 from kerasast.flow.values import Const, Kind, ObjectId, ObjectState, Tri
 from kerasast.keras_api.symbols import non_trainable_state, weightless
 
@@ -29,6 +30,19 @@ def may_have_weights(view: WorldView, target: ObjectId, version: KerasVersion) -
         # It may have weights of its own, or make its layers later.
         return state.cls is None or not is_without_weights(class_facts(state.cls, version))
     return any(may_have_weights(view, item, version) for item in state.contents)
+
+
+def trains(view: WorldView, target: ObjectId, version: KerasVersion) -> bool:
+    """Whether training may change something in an object: false only for a layer that is known to have no weights."""
+    state = view.state(target)
+    if state.kind is not Kind.LAYER or state.escaped or state.contents:
+        return True
+    if state.cls is None:
+        return may_have_weights(view, target, version)
+    facts = class_facts(state.cls, version)
+    plain = facts.ancestry.complete and not facts.dynamic and keras_base(facts) is None
+    known = all(isinstance(value, Const) for value in state.attributes.values())
+    return not (plain and known and is_stateless(facts))
 
 
 def holds_built_parts(view: WorldView, target: ObjectId) -> bool:

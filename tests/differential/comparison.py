@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -55,26 +56,37 @@ class Comparison:
     def placed(self) -> bool:
         """Whether a report speaks of a line that was being executed when it went wrong, or of a class.
 
-        What a class lacks shows where its objects are used; that a program has one or two classes says the rest.
+        What a class lacks shows where its objects are used, and what a file lacks where it is loaded.
         """
         lines = {line for harm in self.observation.harms for line in harm.lines}
-        classes = {
-            line
-            for node in ast.parse(self.case.source).body
-            if isinstance(node, ast.ClassDef) and node.bases
-            for line in range(node.lineno - len(node.decorator_list), (node.end_lineno or 0) + 1)
-        }
+        text = self.case.source.splitlines()
+        if any("load_" in text[line - 1] for line in lines):
+            lines.update(number for number, code in enumerate(text, start=1) if _SAVES.search(code))
+        classes = class_lines(self.case.source)
         return not lines or any(report.lines & lines or report.line in classes for report in self.reports)
 
 
-CONTRACT = "config"
-"""The kind of harm that is seen only when a class is made again from its config, by hand if not by the program."""
+_SAVES = re.compile(r"\.save\w*\(|ModelCheckpoint")
+
+
+def class_lines(source: str) -> set[int]:
+    """The lines of the classes that a program derives from Keras's, with their decorators."""
+    return {
+        line
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef) and node.bases
+        for line in range(node.lineno - len(node.decorator_list), (node.end_lineno or 0) + 1)
+    }
+
+
+CONTRACT = "contract"
+"""The kind of harm that shows when the harness saves and loads a model of the program's classes by itself."""
 
 
 def compare(case: Case, version: str, observation: Observation) -> Comparison:
     """Compare the two on one program."""
     reports = report(case, version)
-    return Comparison(case, version, observation, reports, judge(observation, reports))
+    return Comparison(case, version, observation, reports, judge(case, observation, reports))
 
 
 def report(case: Case, version: str) -> tuple[Report, ...]:
@@ -98,19 +110,22 @@ def _report(diagnostic: Diagnostic, source: SourceFile) -> Report:
     )
 
 
-def judge(observation: Observation, reports: tuple[Report, ...]) -> Verdict:
+def judge(case: Case, observation: Observation, reports: tuple[Report, ...]) -> Verdict:
     """Whether the two agree."""
-    certain = any(item.severity is Severity.ERROR for item in reports)
-    lost = [[harm for harm in run if harm.kind != CONTRACT] for run in observation.runs]
-    if all(lost):
+    lost = [{harm.kind for harm in run} - {CONTRACT} for run in observation.runs]
+    if set.intersection(*lost):
         return Verdict.CAUGHT if reports else Verdict.MISS
     if any(lost):
         return Verdict.DEPENDS
-    if reports and any(harm.kind == CONTRACT for harm in observation.harms):
+    if not reports:
+        return Verdict.CLEAN
+    classes = class_lines(case.source)
+    broken = any(harm.kind == CONTRACT for harm in observation.harms)
+    unexplained = [item for item in reports if not (broken and item.line in classes)]
+    if not unexplained:
         return Verdict.LATENT
-    if certain:
-        return Verdict.FALSE_ALARM
-    return Verdict.ADVISED if reports else Verdict.CLEAN
+    errors = any(item.severity is Severity.ERROR for item in unexplained)
+    return Verdict.FALSE_ALARM if errors else Verdict.ADVISED
 
 
 def describe(comparison: Comparison) -> str:

@@ -93,7 +93,7 @@ class Build(Enum):
 
 @dataclass(frozen=True)
 class CustomClass:
-    """A class of layers or models."""
+    """A class of layers or models; its layers are Keras's, or of the class `child` of the program's."""
 
     name: str
     base: Base
@@ -104,6 +104,7 @@ class CustomClass:
     config: Config
     state: State
     build: Build
+    child: CustomClass | None = None
 
 
 # Models
@@ -121,10 +122,11 @@ class Layer:
 
 @dataclass(frozen=True)
 class Nested:
-    """A Sequential inside a model; with an `Input`, or without weights as yet."""
+    """A model inside a model: functional, or a Sequential with an `Input` or without weights as yet."""
 
     layers: tuple[Layer, ...]
     has_input: bool
+    functional: bool = False
 
 
 class Kind(Enum):
@@ -152,14 +154,23 @@ class Assembly(Enum):
     VARIABLE = "list in a variable"
 
 
+class Graph(Enum):
+    """How the layers of a functional model are connected."""
+
+    CHAIN = "one after the other"
+    RESIDUAL = "around them, the input is added"
+    SHARED = "the first layer is used twice"
+
+
 @dataclass(frozen=True)
 class Architecture:
-    """A model: its layers between input and output, or the number of its class."""
+    """A model: its layers between input and output, or the number of its class; `graph` is for functional ones."""
 
     kind: Kind
     layers: tuple[Layer | Nested, ...] = ()
     start: Start = Start.INPUT
     assembly: Assembly = Assembly.LIST
+    graph: Graph = Graph.CHAIN
     custom: int | None = None
 
     @property
@@ -200,6 +211,33 @@ class Target(Enum):
     INNER = "the nested model"
 
 
+class LossName(Enum):
+    """The loss that a model is compiled with."""
+
+    SHORT = '"mse"'
+    LONG = '"mean_squared_error"'
+    OBJECT = "KERAS.losses.MeanSquaredError()"
+    NONE = ""
+
+
+class Metrics(Enum):
+    """The metrics that a model is compiled with."""
+
+    NONE = ""
+    NAME = '["mae"]'
+    OBJECT = "[KERAS.metrics.MeanAbsoluteError()]"
+
+
+class PathStyle(Enum):
+    """How a path is written."""
+
+    LITERAL = "literal"
+    CONSTANT = "a constant of the module"
+    FSTRING = "f-string"
+    JOIN = "os.path.join"
+    PATHLIB = "pathlib"
+
+
 class Extension(Enum):
     """The end of a path."""
 
@@ -220,7 +258,8 @@ class BuildStep:
 class CompileStep:
     """Compile a model; without a loss it can still predict."""
 
-    loss: bool
+    loss: LossName
+    metrics: Metrics = Metrics.NONE
 
 
 @dataclass(frozen=True)
@@ -241,10 +280,12 @@ class FitStep:
 
 @dataclass(frozen=True)
 class SaveStep:
-    """Save a model, or its weights only."""
+    """Save a model, or its weights only; with the function of Keras instead of the method if `function`."""
 
     weights_only: bool
     extension: Extension
+    path: PathStyle = PathStyle.LITERAL
+    function: bool = False
 
 
 @dataclass(frozen=True)
@@ -257,6 +298,11 @@ class CloneStep:
     """Clone a model, with its weights or without; what follows is done to the clone."""
 
     with_weights: bool
+
+
+@dataclass(frozen=True)
+class CopyStep:
+    """Make the same model again, and give it the weights of this one."""
 
 
 @dataclass(frozen=True)
@@ -287,6 +333,7 @@ Step = (
     | SaveStep
     | FreshStep
     | CloneStep
+    | CopyStep
     | LoadWeightsStep
     | LoadModelStep
     | UseStep

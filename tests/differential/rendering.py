@@ -10,12 +10,14 @@ from differential.grammar import (
     BuildStep,
     CloneStep,
     CompileStep,
+    CopyStep,
     FitStep,
     FreezeStep,
     FreshStep,
     Imports,
     LoadModelStep,
     LoadWeightsStep,
+    PathStyle,
     Place,
     Placed,
     Program,
@@ -26,7 +28,7 @@ from differential.grammar import (
 )
 from differential.rendering_classes import render_class
 from differential.rendering_models import render_model
-from differential.rendering_steps import Context, render_step
+from differential.rendering_steps import Context, make, render_step
 
 FLAG = "DEMO_FLAG"
 """The environment variable that unknown branches ask for."""
@@ -37,7 +39,7 @@ def render(program: Program) -> str:
     names = names_of(program.imports)
     parts = [_imports(program)]
     parts += [render_class(cls, names) for cls in program.classes]
-    parts.append(_DATA)
+    parts.append(_DATA + _constants(program))
     parts += _builder(program, names)
     parts += _course(program, names)
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
@@ -47,6 +49,17 @@ _DATA = """\
 x = np.random.normal(size=(6, 4)).astype("float32")
 y = np.random.normal(size=(6, 2)).astype("float32")
 """
+
+
+def _constants(program: Program) -> str:
+    """The constants that paths are made of."""
+    saves = [item.step for item in program.steps if isinstance(item.step, SaveStep)]
+    extension = saves[-1].extension.value if saves else ""
+    return {
+        PathStyle.CONSTANT: f'PATH = "model{extension}"\n',
+        PathStyle.FSTRING: 'NAME = "model"\n',
+        PathStyle.JOIN: 'os.makedirs("out", exist_ok=True)\n',
+    }.get(saves[-1].path if saves else PathStyle.LITERAL, "")
 
 
 def names_of(imports: Imports) -> dict[str, str]:
@@ -63,14 +76,13 @@ def names_of(imports: Imports) -> dict[str, str]:
 
 def _imports(program: Program) -> str:
     keras = {
-        Imports.KERAS: "import keras",
-        Imports.TENSORFLOW: "from tensorflow import keras",
-        Imports.ATTRIBUTE: "",
-        Imports.LAYERS: "import keras\nfrom keras import layers",
+        Imports.KERAS: ["import keras"],
+        Imports.TENSORFLOW: ["from tensorflow import keras"],
+        Imports.ATTRIBUTE: [],
+        Imports.LAYERS: ["import keras", "from keras import layers"],
     }[program.imports]
-    return f"import collections\nimport os\n\n{keras}\nimport numpy as np\nimport tensorflow as tf".replace(
-        "\n\n\n", "\n\n"
-    )
+    standard = ["import collections", "import os", "import pathlib", ""]
+    return "\n".join([*standard, *keras, "import numpy as np", "import tensorflow as tf"])
 
 
 def indent(lines: Iterable[str]) -> list[str]:
@@ -94,19 +106,6 @@ def _builder(program: Program, names: dict[str, str]) -> list[str]:
     return ["\n".join(["def build_model():", *indent([*lines, f"return {result}"])])]
 
 
-def _make(program: Program, subject: str, names: dict[str, str]) -> list[str]:
-    """The lines that make the program's model under a name."""
-    match program.builder:
-        case Builder.INLINE:
-            return render_model(program.model, program.classes, subject, names)
-        case Builder.FUNCTION:
-            return [f"{subject} = build_model()"]
-        case Builder.TUPLE:
-            return [f"{subject}, {subject}_inner = build_model()"]
-        case Builder.DICT:
-            return [f'{subject} = build_model()["model"]']
-
-
 # The course of the program
 
 
@@ -115,7 +114,7 @@ def _course(program: Program, names: dict[str, str]) -> list[str]:
         return _trainer(program, names)
     context = Context(program, names, "model")
     functions: list[str] = []
-    lines = _make(program, "model", names)
+    lines = make(program, "model", names)
     for number, placed in enumerate(program.steps):
         lines += _place(placed, number, context, functions)
     if program.scope is Scope.MAIN:
@@ -126,7 +125,7 @@ def _course(program: Program, names: dict[str, str]) -> list[str]:
 def _trainer(program: Program, names: dict[str, str]) -> list[str]:
     context = Context(program, names, "self.model")
     functions: list[str] = []
-    methods = {"__init__": _make(program, "self.model", names)}
+    methods = {"__init__": make(program, "self.model", names)}
     for number, placed in enumerate(program.steps):
         if isinstance(placed.step, SaveStep):
             method = "save"
@@ -144,11 +143,11 @@ def _place(placed: Placed, number: int, context: Context, functions: list[str]) 
     step, place = placed.step, placed.place
     if isinstance(step, FreshStep):
         context.subject = context.subject.removesuffix("model") + "second"
-        return _make(context.program, context.subject, context.names)
+        return make(context.program, context.subject, context.names)
     if place is Place.HELPER:
         return _helper(step, number, context, functions)
     lines = render_step(step, context)
-    if isinstance(step, (LoadModelStep, CloneStep)) and place is Place.FLAG:
+    if isinstance(step, _MAKERS) and place is Place.FLAG:
         return lines
     match place:
         case Place.CONSTANT:
@@ -161,10 +160,13 @@ def _place(placed: Placed, number: int, context: Context, functions: list[str]) 
             return ["for _ in range(1):", *indent(lines)]
         case Place.TRY:
             return ["try:", *indent(lines), "finally:", '    print("done")']
-        case Place.CLOSURE if not isinstance(step, (LoadModelStep, CloneStep)):
+        case Place.CLOSURE if not isinstance(step, _MAKERS):
             return [f"def step_{number}():", *indent(lines), "", f"step_{number}()"]
     return lines
 
+
+_MAKERS = (LoadModelStep, CloneStep, CopyStep)
+"""Steps after which another model is acted on."""
 
 _VERBS = {
     BuildStep: "touch",
@@ -174,7 +176,8 @@ _VERBS = {
     SaveStep: "store",
     LoadWeightsStep: "fill",
     LoadModelStep: "restore",
-    CloneStep: "copy",
+    CloneStep: "clone",
+    CopyStep: "copy",
     UseStep: "use",
 }
 
@@ -183,14 +186,14 @@ def _helper(step: Step, number: int, context: Context, functions: list[str]) -> 
     """A function with the step in it, and the line that calls it."""
     name = f"{_VERBS[type(step)]}_{number}"
     outer = context.subject
-    inside = Context(context.program, context.names, "net", context.path, path_name="path")
+    inside = Context(context.program, context.names, "net", context.path, "path", context.style)
     body = render_step(step, inside)
-    context.path, context.subject = inside.path, outer
+    context.path, context.style, context.subject = inside.path, inside.style, outer
     takes_path = isinstance(step, (SaveStep, LoadWeightsStep, LoadModelStep))
-    path = [f'"{context.path}"'] if takes_path else []
-    if isinstance(step, (LoadModelStep, CloneStep)):
+    path = [context.outer_path] if takes_path else []
+    if isinstance(step, _MAKERS):
         made = inside.subject
-        receiver = ["net"] if isinstance(step, CloneStep) else []
+        receiver = [] if isinstance(step, LoadModelStep) else ["net"]
         parameters = [*receiver, *(["path"] if takes_path else [])]
         functions.append(
             "\n".join([f"def {name}({', '.join(parameters)}):", *indent([*body, f"return {made}"])])

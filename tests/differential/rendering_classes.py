@@ -42,7 +42,15 @@ def _holder(names: Names) -> str:
 
 
 def _dense(cls: CustomClass, names: Names) -> str:
+    if cls.child is not None:
+        return instance(cls.child)
     return f"{names['layers']}.Dense({'units' if cls.parameter is Parameter.UNITS else 4})"
+
+
+def instance(cls: CustomClass) -> str:
+    """An expression that makes an object of a class."""
+    argument = {Parameter.NONE: "", Parameter.UNITS: "4", Parameter.SCALE: "scale=3.0"}[cls.parameter]
+    return f"{cls.name}({argument})"
 
 
 def _init(cls: CustomClass, names: Names) -> list[str]:

@@ -6,12 +6,13 @@ from differential.grammar import (
     Architecture,
     Assembly,
     CustomClass,
+    Graph,
     Kind,
     Layer,
     Nested,
-    Parameter,
     Start,
 )
+from differential.rendering_classes import instance
 
 Names = dict[str, str]
 Classes = tuple[CustomClass, ...]
@@ -43,12 +44,6 @@ def render_model(model: Architecture, classes: Classes, subject: str, names: Nam
             return [*lines, f"{subject} = {names['keras']}.Sequential()", *adds]
 
 
-def instance(cls: CustomClass) -> str:
-    """An expression that makes an object of a class."""
-    argument = {Parameter.NONE: "", Parameter.UNITS: "4", Parameter.SCALE: "scale=3.0"}[cls.parameter]
-    return f"{cls.name}({argument})"
-
-
 def _layer(layer: Layer | Nested, classes: Classes, names: Names, extra: str = "") -> str:
     if isinstance(layer, Nested):
         return "base"
@@ -57,6 +52,19 @@ def _layer(layer: Layer | Nested, classes: Classes, names: Names, extra: str = "
     named = f'name="{layer.name}"' if layer.name else ""
     arguments = ", ".join(part for part in (layer.arguments, named, extra) if part)
     return f"{names['layers']}.{layer.api}({arguments})"
+
+
+def _base(nested: Nested, names: Names) -> list[str]:
+    """The lines that make the model inside."""
+    layers = [_layer(layer, (), names) for layer in nested.layers]
+    if not nested.functional:
+        return [f"base = {_sequential(nested, names)}"]
+    lines = [f"{names['keras']}.Input((4,))", *(f"{layer}(features)" for layer in layers)]
+    return [
+        f"pixels = features = {lines[0]}",
+        *(f"features = {line}" for line in lines[1:]),
+        f'base = {names["keras"]}.Model(pixels, features, name="base")',
+    ]
 
 
 def _sequential(nested: Nested, names: Names) -> str:
@@ -82,8 +90,15 @@ def _items(model: Architecture, classes: Classes, names: Names) -> list[str]:
 def _functional(model: Architecture, classes: Classes, subject: str, names: Names) -> list[str]:
     lines = [f"inputs = {names['keras']}.Input((4,))"]
     tensor = "inputs"
-    for layer in model.layers:
-        lines.append(f"hidden = {_layer(layer, classes, names)}({tensor})")
+    for number, layer in enumerate(model.layers):
+        made = _layer(layer, classes, names)
+        if model.graph is Graph.SHARED and number == 0:
+            lines.append(f"shared = {made}")
+            made = "shared"
+            tensor = "shared(inputs)"
+        lines.append(f"hidden = {made}({tensor})")
         tensor = "hidden"
+    if model.graph is Graph.RESIDUAL:
+        lines.append(f"hidden = {names['layers']}.add([inputs, hidden])")
     lines.append(f"outputs = {_layer(HEAD, classes, names)}({tensor})")
     return [*lines, f"{subject} = {names['keras']}.Model(inputs, outputs)"]

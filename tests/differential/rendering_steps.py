@@ -9,11 +9,13 @@ from differential.grammar import (
     BuildStep,
     CloneStep,
     CompileStep,
+    CopyStep,
     FitStep,
     FreezeStep,
     Kind,
     LoadModelStep,
     LoadWeightsStep,
+    PathStyle,
     Program,
     SaveStep,
     Step,
@@ -21,6 +23,7 @@ from differential.grammar import (
     Touch,
     UseStep,
 )
+from differential.rendering_models import render_model
 
 
 @dataclass
@@ -35,11 +38,24 @@ class Context:
     subject: str
     path: str = "model.keras"
     path_name: str | None = None
+    style: PathStyle = PathStyle.LITERAL
 
     @property
     def path_text(self) -> str:
         """The path as an expression."""
-        return self.path_name or f'"{self.path}"'
+        return self.path_name or self.outer_path
+
+    @property
+    def outer_path(self) -> str:
+        """The path as an expression outside of functions that have it as a parameter."""
+        _, dot, extension = self.path.partition(".")
+        return {
+            PathStyle.LITERAL: f'"{self.path}"',
+            PathStyle.CONSTANT: "PATH",
+            PathStyle.FSTRING: f'f"{{NAME}}{dot}{extension}"',
+            PathStyle.JOIN: f'os.path.join("out", "{self.path}")',
+            PathStyle.PATHLIB: f'pathlib.Path("{self.path}")',
+        }[self.style]
 
     def follow(self, name: str) -> None:
         """From now on act on another model, which stands beside this one."""
@@ -53,9 +69,7 @@ def render_step(step: Step, context: Context) -> list[str]:
         case BuildStep():
             return [_touch(step.how, subject)]
         case CompileStep():
-            return [
-                f'{subject}.compile(optimizer="sgd"{", loss=" + chr(34) + "mse" + chr(34) if step.loss else ""})'
-            ]
+            return [_compile(step, subject, keras)]
         case FreezeStep():
             return _freeze(step, context)
         case FitStep():
@@ -70,7 +84,15 @@ def render_step(step: Step, context: Context) -> list[str]:
             return [_load(step, context)]
         case UseStep():
             return [f"{subject}(x)" if step.method == "__call__" else f"{subject}.predict(x, verbose=0)"]
+        case CopyStep():
+            return _copy(context)
     raise AssertionError(f"rendering.py writes {step}")
+
+
+def _compile(step: CompileStep, subject: str, keras: str) -> str:
+    loss = f", loss={step.loss.value}" if step.loss.value else ""
+    metrics = f", metrics={step.metrics.value}" if step.metrics.value else ""
+    return f'{subject}.compile(optimizer="sgd"{loss}{metrics})'.replace("KERAS", keras)
 
 
 def _touch(how: Touch, subject: str) -> str:
@@ -115,6 +137,9 @@ def _fit(step: FitStep, subject: str, keras: str) -> str:
 
 def _save(step: SaveStep, context: Context) -> str:
     context.path = f"model{step.extension.value}"
+    context.style = step.path
+    if step.function:
+        return f"{context.names['keras']}.models.save_model({context.subject}, {context.path_text})"
     method = "save_weights" if step.weights_only else "save"
     return f"{context.subject}.{method}({context.path_text})"
 
@@ -126,6 +151,26 @@ def _clone(step: CloneStep, context: Context) -> list[str]:
     if step.with_weights:
         lines.append(f"{context.subject}.set_weights({source}.get_weights())")
     return lines
+
+
+def _copy(context: Context) -> list[str]:
+    source = context.subject
+    context.follow("second")
+    made = make(context.program, context.subject, context.names)
+    return [*made, f"{context.subject}.set_weights({source}.get_weights())"]
+
+
+def make(program: Program, subject: str, names: dict[str, str]) -> list[str]:
+    """The lines that make the program's model under a name."""
+    match program.builder:
+        case Builder.INLINE:
+            return render_model(program.model, program.classes, subject, names)
+        case Builder.FUNCTION:
+            return [f"{subject} = build_model()"]
+        case Builder.TUPLE:
+            return [f"{subject}, {subject}_inner = build_model()"]
+        case Builder.DICT:
+            return [f'{subject} = build_model()["model"]']
 
 
 def _load(step: LoadModelStep, context: Context) -> str:

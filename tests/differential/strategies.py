@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from differential.choices import Choices, chance, pick, weigh
 from differential.grammar import (
@@ -15,19 +16,24 @@ from differential.grammar import (
     CloneStep,
     CompileStep,
     Config,
+    CopyStep,
     CustomClass,
     Extension,
     FitStep,
     FreezeStep,
     FreshStep,
+    Graph,
     Imports,
     Kind,
     Kwargs,
     Layer,
     LoadModelStep,
     LoadWeightsStep,
+    LossName,
+    Metrics,
     Nested,
     Parameter,
+    PathStyle,
     Place,
     Placed,
     Program,
@@ -78,7 +84,11 @@ def draw_program(choices: Choices) -> Program:
 
 def _draw_classes(choices: Choices, kind: Kind) -> tuple[CustomClass, ...]:
     if kind is Kind.SUBCLASSED:
-        return (draw_class(choices, "Net", Base.MODEL),)
+        net = draw_class(choices, "Net", Base.MODEL)
+        if net.state not in (State.CHILD_IN_INIT, State.CHILD_IN_LIST) or not chance(choices, 40):
+            return (net,)
+        mix = draw_class(choices, "Mix", Base.LAYER)
+        return (mix, replace(net, child=mix))
     return (draw_class(choices, "Mix", Base.LAYER),) if chance(choices, 35) else ()
 
 
@@ -174,7 +184,7 @@ def _draw_build(choices: Choices, state: State) -> Build:
 
 def _draw_model(choices: Choices, kind: Kind, classes: int) -> Architecture:
     if kind is Kind.SUBCLASSED:
-        return Architecture(kind, custom=0)
+        return Architecture(kind, custom=classes - 1)
     layers = [_draw_layer(choices, number) for number in range(1 + choices.below(2))]
     if classes:
         layers.insert(choices.below(len(layers) + 1), Layer("", custom=0, name="mix"))
@@ -185,6 +195,7 @@ def _draw_model(choices: Choices, kind: Kind, classes: int) -> Architecture:
         tuple(layers),
         weigh(choices, {Start.INPUT: 50, Start.INPUT_SHAPE: 12, Start.INPUT_LAYER: 8, Start.NONE: 30}),
         weigh(choices, {Assembly.LIST: 65, Assembly.ADD: 25, Assembly.VARIABLE: 10}),
+        weigh(choices, {Graph.CHAIN: 70, Graph.RESIDUAL: 15, Graph.SHARED: 15}),
     )
 
 
@@ -197,7 +208,7 @@ def _draw_layer(choices: Choices, number: int) -> Layer | Nested:
 
 def _draw_nested(choices: Choices) -> Nested:
     layers = tuple(pick(choices, _KERAS_LAYERS[:3]) for _ in range(1 + choices.below(2)))
-    return Nested(layers, has_input=chance(choices, 75))
+    return Nested(layers, has_input=chance(choices, 75), functional=chance(choices, 40))
 
 
 def _draw_builder(choices: Choices, kind: Kind) -> Builder:
@@ -218,17 +229,27 @@ def _draw_steps(choices: Choices, model: Architecture, custom: bool) -> Iterator
         yield _draw_freeze(choices, model, trainable=False)
     trains = chance(choices, 78)
     if chance(choices, 96 if trains else 30):
-        yield CompileStep(loss=chance(choices, 94))
+        yield _draw_compile(choices)
     if trains:
         yield from _draw_training(choices, model)
     if chance(choices, 80):
         yield from _draw_saving(choices, model, custom)
     else:
         yield UseStep(pick(choices, ("predict", "__call__")))
+        if chance(choices, 20):
+            yield CopyStep()
+
+
+def _draw_compile(choices: Choices) -> CompileStep:
+    losses = {LossName.LONG: 45, LossName.SHORT: 35, LossName.OBJECT: 14, LossName.NONE: 6}
+    return CompileStep(
+        weigh(choices, losses),
+        weigh(choices, {Metrics.NONE: 70, Metrics.NAME: 20, Metrics.OBJECT: 10}),
+    )
 
 
 def _draw_touch(choices: Choices) -> BuildStep:
-    return BuildStep(weigh(choices, {Touch.CALL: 40, Touch.BUILD: 35, Touch.PREDICT: 10, Touch.SUMMARY: 15}))
+    return BuildStep(weigh(choices, {Touch.CALL: 40, Touch.BUILD: 35, Touch.PREDICT: 10, Touch.SUMMARY: 5}))
 
 
 def _draw_freeze(choices: Choices, model: Architecture, *, trainable: bool) -> FreezeStep:
@@ -247,7 +268,7 @@ def _draw_training(choices: Choices, model: Architecture) -> Iterator[Step]:
     if chance(choices, 20):
         yield _draw_freeze(choices, model, trainable=chance(choices, 50))
         if chance(choices, 60):
-            yield CompileStep(loss=True)
+            yield _draw_compile(choices)
         yield _draw_fit(choices)
 
 
@@ -265,12 +286,26 @@ def _draw_extension(choices: Choices, weights_only: bool) -> Extension:
         return weigh(
             choices, {Extension.WEIGHTS: 72, Extension.H5: 14, Extension.NONE: 9, Extension.KERAS: 5}
         )
-    return weigh(choices, {Extension.KERAS: 74, Extension.H5: 18, Extension.NONE: 5, Extension.WEIGHTS: 3})
+    return weigh(choices, {Extension.KERAS: 82, Extension.H5: 10, Extension.NONE: 5, Extension.WEIGHTS: 3})
 
 
 def _draw_saving(choices: Choices, model: Architecture, custom: bool) -> Iterator[Step]:
     weights_only = chance(choices, 45)
-    yield SaveStep(weights_only, _draw_extension(choices, weights_only))
+    yield SaveStep(
+        weights_only,
+        _draw_extension(choices, weights_only),
+        weigh(
+            choices,
+            {
+                PathStyle.LITERAL: 60,
+                PathStyle.CONSTANT: 12,
+                PathStyle.FSTRING: 8,
+                PathStyle.JOIN: 10,
+                PathStyle.PATHLIB: 10,
+            },
+        ),
+        function=chance(choices, 8) and not weights_only,
+    )
     if chance(choices, 25):
         return
     if weights_only:

@@ -11,6 +11,8 @@ import functools
 import gc
 import inspect
 import os
+import sys
+import tempfile
 import types
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple  # noqa: UP035  (Python 3.9)
@@ -141,8 +143,8 @@ class Watch:
         known = {id(variable) for variable in _variables(model)}
         for name in _lost_variables(model, known):
             self._lose("untracked", f"{name} is not among the weights of the model", [])
-        for text in _broken_configs(model):
-            self._lose("config", text, [])
+        for text in [*_broken_configs(model), *_broken_file(model, first, inputs)]:
+            self._lose("contract", text, [])
 
     def _probe_loading(self, loading: Loading) -> None:
         now = artefacts.weights_of(loading.model)
@@ -277,7 +279,9 @@ def _broken_configs(model: Any) -> Iterator[str]:
             continue
         try:
             config = layer.get_config()
-            with keras.utils.custom_object_scope(artefacts.custom_objects(os.getcwd())):
+            with keras.utils.custom_object_scope(
+                artefacts.custom_objects(os.path.dirname(sys.modules["__main__"].__file__ or ""))
+            ):
                 again = cls.from_config(config)
         except Exception as error:  # whatever is raised here is the finding
             yield f"`{cls.__name__}` cannot be made again from its config: {type(error).__name__}: {error}"
@@ -285,6 +289,24 @@ def _broken_configs(model: Any) -> Iterator[str]:
         for name, value in _plain(layer).items():
             if _plain(again).get(name) != value:
                 yield f"`{cls.__name__}` loses `{name}` with its config"
+
+
+def _broken_file(model: Any, expected: Any, inputs: Any) -> Iterator[str]:
+    """What goes wrong when a model with classes of the program's own is saved as a whole and loaded."""
+    own = any(type(layer).__module__ == "__main__" for layer in model._flatten_layers())
+    if not own or expected is None or not _variables(model):
+        return
+    path = os.path.join(tempfile.mkdtemp(), "contract.keras")
+    try:
+        model.save(path)
+        objects = artefacts.custom_objects(os.path.dirname(sys.modules["__main__"].__file__ or ""))
+        loaded = keras.models.load_model(path, custom_objects=objects, compile=False)
+        actual = _predict(loaded, inputs)
+    except Exception as error:  # whatever is raised here is the finding
+        yield f"the model cannot be saved and loaded: {type(error).__name__}: {error}"
+        return
+    if actual is None or not np.allclose(expected, actual, rtol=1e-3, atol=1e-5):
+        yield "the model predicts other values when it is saved and loaded"
 
 
 def _plain(layer: Any) -> dict[str, Any]:
