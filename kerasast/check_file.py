@@ -112,9 +112,7 @@ class _Checker:
         def run() -> None:
             wanted = frozenset(self.table)
             facts.append(
-                interpret(
-                    self.source, tree, module, self.project, self.version, self.emit, wanted, self._calls()
-                )
+                interpret(self.source, tree, module, self.project, self.version, self, wanted, self._calls())
             )
 
         error = attempt(run)
@@ -142,6 +140,14 @@ class _Checker:
                 error = attempt(partial(self._check, rule, context, event))
                 if error is not None:
                     self._fail(rule.name, CheckCrashed(_NO_NODE, rule.name, explain(error)))
+
+    def mark(self) -> int:
+        """How many diagnostics there are."""
+        return len(self.found)
+
+    def take_back(self, mark: int) -> None:
+        """Forget the diagnostics since a mark."""
+        del self.found[mark:]
 
     def _check(self, rule: Rule, context: Context, event: Event) -> None:
         self.found.extend(rule.check(context, event))

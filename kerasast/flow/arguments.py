@@ -1,4 +1,7 @@
-"""The arguments of a call, bound to the parameters they are for."""
+"""The arguments of a call, bound to the parameters they are for.
+
+They are never changed. They are not frozen because so many are made that the time counts.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass, field
 from kerasast.flow.values import UNKNOWN, Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Argument:
     """One argument: its value and where it is written (the call itself for one from an unpacked literal)."""
 
@@ -18,7 +21,7 @@ class Argument:
     keyword: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Arguments:
     """The arguments of one call.
 

@@ -20,6 +20,7 @@ from kerasast.flow.containers import (
     set_item,
 )
 from kerasast.flow.events import ApiUse
+from kerasast.flow.inert import is_inert, observed
 from kerasast.flow.machine import MAX_DEPTH, Frame, Machine
 from kerasast.flow.parameters import bind_parameters, parameters
 from kerasast.flow.scopes import Scope
@@ -281,15 +282,26 @@ def _call_followed(
         if receiver is not None:
             machine.world.escape(receiver)
         return unresolved(machine, arguments, node)
-    if receiver is None:
-        if not parameters(function):
-            machine.inlined.add(function.node)
-        result = call_through_summary(
-            machine, function, arguments, lambda given: _follow(machine, function, given, node, None)
-        )
-        if result is not None:
-            return result
-    return _follow(machine, function, arguments, node, receiver)
+    if receiver is not None:
+        return _follow(machine, function, arguments, node, receiver)
+    if not parameters(function):
+        machine.inlined.add(function.node)
+
+    def follow(given: Arguments) -> Value:
+        return _follow_or_recall(machine, function, given, node)
+
+    if is_inert(machine, function, arguments, follow):
+        return machine.unknown(node)
+    return observed(machine, function, arguments, follow)
+
+
+def _follow_or_recall(
+    machine: Machine, function: FunctionValue, arguments: Arguments, node: ast.AST
+) -> Value:
+    result = call_through_summary(
+        machine, function, arguments, lambda given: _follow(machine, function, given, node, None)
+    )
+    return _follow(machine, function, arguments, node, None) if result is None else result
 
 
 def _follow(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kerasast.diagnostics import Step
 from kerasast.flow.values import ClassValue, ObjectId, ObjectState, Tri, Value
@@ -31,6 +31,22 @@ class Enclosing:
     cls: ClassValue | None = None
     function: str | None = None
     conditional: bool = False
+
+
+class Listener(Protocol):
+    """Whoever is told of events. What was told may be taken back, back to a mark that was asked for before."""
+
+    def emit(self, event: Event) -> None:
+        """Something happened."""
+        ...
+
+    def mark(self) -> int:
+        """How much was made of what happened so far."""
+        ...
+
+    def take_back(self, mark: int) -> None:
+        """Forget what was made of events since a mark."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +190,7 @@ __all__ = [
     "Enclosing",
     "Event",
     "ExternalCall",
+    "Listener",
     "ModelCall",
     "NotebookInvalid",
     "ObjectCreated",

@@ -51,12 +51,17 @@ def _constant(machine: Machine, node: ast.Constant) -> Value:
 def _name(machine: Machine, node: ast.Name) -> Value:
     scope = machine.frame.scope
     value = scope.names.get(node.id)
+    while value is None and scope.is_comprehension and scope.parent is not None:
+        scope = scope.parent
+        value = scope.names.get(node.id)
     if value is None or node.id in scope.globals:
         value = scope.lookup(node.id)
         if isinstance(value, Ref | Const | Text | TupleValue):
             _note_read(machine, scope, node.id, value)
         elif value is None and node.id == "__file__":
             return source_path(machine.frame.source.path)
+        elif value is None:
+            machine.frame.unbound.add(node.id)
     return value or UNKNOWN
 
 

@@ -26,17 +26,58 @@ def interesting_functions(
     """
     if calls is None:
         return None
+    code = source.code
+    ends = {piece.rstrip()[-_END:] for piece in code.split("(")}
+    pending = {name for name in calls if (name[-_END:] in ends if _has_end(name) else name in code)}
+    if not pending:
+        return set()
     functions = list(_functions(tree.body, ()))
     found: set[ast.AST] = set()
-    pending = set(calls)
     known: set[str] = set()
-    calling = _calling_lines(source, [name for name in calls if name[0] == "."])
     while pending:
         known |= pending
-        lines = sorted(line for name in pending for line in calling.get(name, ()))
+        lines = sorted(source.line_at(offset) for name in pending for offset in _uses(code, name))
         reached = {name for chain in _chains_at(functions, lines, found) for name in chain}
         pending = reached - known
     return found
+
+
+_END = 3
+"""Characters at the end of a name by which most names that are not called are told from those that are."""
+
+
+def _has_end(name: str) -> bool:
+    return len(name) >= _END and name[0] != "."
+
+
+def _uses(code: str, name: str) -> Iterator[int]:
+    """The offsets at which a name stands before a parenthesis, but is not being defined.
+
+    Of a name that begins with a dot, those at which it stands before an equals sign.
+    """
+    position = code.find(name)
+    while position >= 0:
+        end = position + len(name)
+        if _is_use(code, position, end, name[0] == "."):
+            yield position
+        position = code.find(name, end)
+
+
+def _is_use(code: str, start: int, end: int, assigned: bool) -> bool:
+    follows = _AFTER.match(code, end)
+    if follows is None:
+        return False
+    if assigned:
+        return follows[1] == "="
+    before = code[start - 1 : start]
+    return (
+        follows[1] == "("
+        and not (before.isidentifier() or before.isdigit())
+        and code[start - 4 : start] != "def "
+    )
+
+
+_AFTER = re.compile(r"\s*(\(|=(?!=))")
 
 
 def _functions(
@@ -50,31 +91,35 @@ def _functions(
             yield from _functions(statement.body, ())
         elif isinstance(statement, ast.ClassDef):
             yield from _functions(statement.body, (statement.name,))
-        else:
-            for part in _blocks(statement):
+        elif not isinstance(statement, SIMPLE):
+            for part in blocks(statement):
                 yield from _functions(part, owners)
 
 
-def _blocks(statement: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
+SIMPLE = (
+    ast.Expr,
+    ast.Assign,
+    ast.AugAssign,
+    ast.AnnAssign,
+    ast.Return,
+    ast.Import,
+    ast.ImportFrom,
+    ast.Assert,
+    ast.Raise,
+    ast.Pass,
+    ast.Delete,
+)
+"""Statements without others in them."""
+
+
+def blocks(statement: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
+    """The blocks of a compound statement: its body, `else`, `finally`, handlers and cases."""
     for field in ("body", "orelse", "finalbody"):
         block = getattr(statement, field, None)
         if block:
             yield block
     for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
         yield part.body
-
-
-def _calling_lines(source: SourceFile, attributes: Sequence[str]) -> dict[str, list[int]]:
-    """The 1-based lines on which each name stands before a parenthesis, but is not being defined.
-
-    Of `attributes`, whose names begin with a dot, those on which they stand before an equals sign.
-    """
-    words = "|".join(map(re.escape, sorted(attributes))) or "(?!)"
-    pattern = re.compile(rf"(?<!def )\b(\w+)\s*\(|({words})\s*=(?!=)")
-    found: dict[str, list[int]] = {}
-    for match in pattern.finditer(source.code):
-        found.setdefault(match[1] or match[2], []).append(source.line_at(match.start()))
-    return found
 
 
 def _chains_at(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from kerasast.flow import calls as call_code
@@ -12,9 +13,9 @@ from kerasast.flow import expressions, statements
 from kerasast.flow.ancestry import ancestry
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.class_facts import class_facts
-from kerasast.flow.events import ClassDefined, Event
+from kerasast.flow.events import ClassDefined, Event, Listener
 from kerasast.flow.facts import FileFacts
-from kerasast.flow.interest import interesting_functions
+from kerasast.flow.interest import SIMPLE, blocks, interesting_functions
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import ModuleScope, Scope, make_class
 from kerasast.flow.values import UNKNOWN, ClassValue, Const, FunctionValue, Value
@@ -43,7 +44,7 @@ def interpret(
     module: str,
     project: ProjectIndex,
     version: KerasVersion,
-    emit: Callable[[Event], None],
+    listener: Listener,
     wanted: frozenset[type[Event]],
     calls: frozenset[str] | None = None,
 ) -> FileFacts:
@@ -52,11 +53,11 @@ def interpret(
     `calls` are the names of functions and methods that matter to whoever listens; a function that leads to none of
     them is not walked on its own.
 
-    `emit` is called with every event of a type in `wanted`, while the world is as the event says. Returns what
-    the file tells about the project. Pure, but for `emit`: the same arguments give the same events.
+    `listener` is told of every event of a type in `wanted`, while the world is as the event says. Returns what the
+    file tells about the project. Pure, but for the listener: the same arguments give the same events.
     """
     scope = ModuleScope(module, source, project)
-    interpreter = Interpreter(source, scope, project, version, emit, wanted)
+    interpreter = Interpreter(source, scope, project, version, listener, wanted)
     with _deep_recursion():
         interpreter.walk(tree, interesting_functions(source, tree, calls))
     return FileFacts(tuple(interpreter.saves), tuple(interpreter.loads), tuple(interpreter.others))
@@ -64,6 +65,8 @@ def interpret(
 
 ALONE = 1_500
 """Statements that are followed, in it and in what it calls, for a function that is walked on its own."""
+
+_GLOBAL = re.compile(r"\bglobal[ \t]+([\w, \t]+)")
 
 _RECURSION = 10_000 if sys.version_info >= (3, 11) else 2_500
 """Python's limit while a file is interpreted, which takes up to three calls for a level of its tree.
@@ -102,23 +105,22 @@ class Interpreter(Machine):
 
     def walk(self, tree: ast.Module, interesting: set[ast.AST] | None) -> None:
         """Walk the module, then the interesting functions in it that nothing in the module called."""
-        size = sum(1 for _ in _definitions(tree.body))
-        self.budget = 20_000 + 400 * size
+        self.budget = 20_000 + 400 * len(tree.body)
         self.run_block(tree.body)
         self.alive = True
-        self._forget_globals(tree)
+        self._forget_globals()
         for definition, scope, owner in _bodies(tree.body, self.module, None):
             if isinstance(definition, ast.ClassDef):
                 self._define_class(definition, scope)
             elif interesting is None or definition in interesting:
                 self._walk_alone(definition, scope, owner)
 
-    def _forget_globals(self, tree: ast.Module) -> None:
+    def _forget_globals(self) -> None:
         """Forget the constants that functions assign with `global`: other functions may run before or after."""
         if self.module.shares_names:
             names = self.module.names
-            for node in ast.walk(tree):
-                for name in node.names if isinstance(node, ast.Global) else ():
+            for listed in _GLOBAL.findall(self.source.code):
+                for name in map(str.strip, listed.split(",")):
                     if isinstance(names.get(name), Const):
                         names[name] = UNKNOWN
 
@@ -150,27 +152,28 @@ def _class_value(node: ast.ClassDef, scope: Scope) -> ClassValue:
     return make_class(node, scope)
 
 
-def _definitions(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of a body at any depth, but not those inside functions and classes."""
+Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _definitions(body: Sequence[ast.stmt]) -> Iterator[Definition]:
+    """The functions and classes of a body, also under `if` and the like, but not those inside one another."""
     for statement in body:
-        yield statement
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
-        for field in ("body", "orelse", "finalbody"):
-            yield from _definitions(getattr(statement, field, ()))
-        for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
-            yield from _definitions(part.body)
+        if isinstance(statement, Definition):
+            yield statement
+        elif not isinstance(statement, SIMPLE):
+            for part in blocks(statement):
+                yield from _definitions(part)
 
 
 def _bodies(
     body: Sequence[ast.stmt], scope: Scope, owner: ClassValue | None
-) -> Iterator[tuple[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, Scope, ClassValue | None]]:
+) -> Iterator[tuple[Definition, Scope, ClassValue | None]]:
     """Every class and function of a body, outer ones first, with the scope that it is defined in."""
     for statement in _definitions(body):
         if isinstance(statement, ast.ClassDef):
             yield statement, scope, owner
             yield from _bodies(statement.body, scope, _class_value(statement, scope))
-        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        else:
             yield statement, scope, owner
             inner = Scope(scope.module, scope)
             yield from _bodies(statement.body, inner, None)

@@ -93,15 +93,24 @@ def _provided_elsewhere(machine: Machine, together: frozenset[str]) -> bool:
     own = machine.module.name
     in_scope = machine.enclosing.function is not None and not machine.custom_scopes
     for module in together:
-        source = machine.source if module == own else machine.project.source(module)
-        if source is None:
-            return True
+        registers, enters_scopes = _provides(machine.project, module)
         followed = module == own and bool(machine.registered)
-        if not followed and _REGISTERS.search(source.text):
-            return True
-        if in_scope and _SCOPES.search(source.text):
+        if (registers and not followed) or (in_scope and enters_scopes):
             return True
     return False
+
+
+def _provides(project: ProjectIndex, module: str) -> tuple[bool, bool]:
+    """Whether code of a module registers names of classes, and whether it enters scopes of them."""
+    known: dict[str, tuple[bool, bool]] = project.__dict__.setdefault("_provides_names", {})
+    if module not in known:
+        source = project.source(module)
+        text = None if source is None else source.text
+        known[module] = (
+            text is None or _REGISTERS.search(text) is not None,
+            text is not None and _SCOPES.search(text) is not None,
+        )
+    return known[module]
 
 
 def _unsafe_anywhere(machine: Machine, together: frozenset[str]) -> bool:

@@ -6,11 +6,11 @@ import ast
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kerasast.diagnostics import Step
 from kerasast.flow.arguments import Arguments
-from kerasast.flow.events import Enclosing, Event
+from kerasast.flow.events import Enclosing, Event, Listener
 from kerasast.flow.facts import LoadSite, OtherSite, SaveSite
 from kerasast.flow.scopes import ModuleScope, Scope
 from kerasast.flow.values import (
@@ -32,18 +32,33 @@ from kerasast.versions import KerasVersion
 if TYPE_CHECKING:
     from kerasast.flow.summaries import Summary
 
+_T = TypeVar("_T")
+
 MAX_DEPTH = 12
 """Calls of project functions that are followed inside one another."""
 
 Names = tuple[tuple[Scope, dict[str, Value]], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Snapshot:
-    """All that can differ between two paths: the world, and the names of the scopes that code here can bind."""
+    """All that can differ between two paths: the world, and the names of the scopes that code here can bind.
+
+    It is never changed, and not frozen because so many are made that the time counts.
+    """
 
     states: States
     names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How much was told by then, and the object created last."""
+
+    told: int
+    listener: int
+    sites: tuple[int, ...]
+    latest: ObjectId
 
 
 @dataclass(slots=True)
@@ -72,6 +87,8 @@ class Frame:
     loops: list[LoopExits] = field(default_factory=list)
     conditional: int = 0
     yields: bool = False
+    unbound: set[str] = field(default_factory=set)
+    """Names that were read while nothing bound them."""
 
 
 MAX_RAISED = 12
@@ -95,7 +112,7 @@ class Machine:
         scope: ModuleScope,
         project: ProjectIndex,
         version: KerasVersion,
-        emit: Callable[[Event], None],
+        listener: Listener,
         wanted: frozenset[type[Event]],
     ) -> None:
         self.source = source
@@ -107,10 +124,14 @@ class Machine:
         self.frames: list[Frame] = [self.frame]
         self.alive = True
         self.muted = 0
+        self.trying = False
+        """Whether an iteration of a loop is walked that may have to be walked again."""
+        self.unsettled = False
         self.budget = 0
         self.saves: list[SaveSite] = []
         self.loads: list[LoadSite] = []
         self.others: list[OtherSite] = []
+        self._sites: tuple[list[Any], ...] = (self.saves, self.loads, self.others)
         self.attempts: list[Attempt] = []
         self.anyone: Value | None = None
         """The `self` of a method that is walked on its own: an instance of its class or of a subclass."""
@@ -128,11 +149,15 @@ class Machine:
         )
         self.variety: dict[tuple[ast.AST, int | str | None], set[Hashable]] = {}
         self.unsummarised: set[Hashable] = set()
+        self.inert: dict[ast.AST, int] = {}
+        """Functions by how often following a call of them was for nothing; -1 where it was not."""
+        self.shared_inert: dict[ast.AST, bool] = project.__dict__.setdefault(f"_inert_{version}", {})
+        self.told = 0
         self.reads_objects = False
         self.constants_read: dict[tuple[ModuleScope, str], Value] = {}
         self.containers_read: States = {}
         self.defined: dict[ast.AST, FunctionValue | ClassValue] = {}
-        self._emit = emit
+        self._listener = listener
         self._wanted = wanted
         self._foreign_calls = 0
         self._salts: dict[str, int] = {}
@@ -164,7 +189,24 @@ class Machine:
         return not self.muted and event in self._wanted
 
     def emit(self, event: Event) -> None:
-        self._emit(event)
+        self.told += 1
+        self._listener.emit(event)
+
+    def mark(self) -> Mark:
+        """Remember what was told so far."""
+        return Mark(
+            self.told,
+            self._listener.mark(),
+            tuple(map(len, self._sites)),
+            ObjectId(self.world.latest),
+        )
+
+    def take_back(self, mark: Mark) -> None:
+        """Take back what was told since a mark."""
+        self.told = mark.told
+        self._listener.take_back(mark.listener)
+        for sites, count in zip(self._sites, mark.sites, strict=True):
+            del sites[count:]
 
     def anchor(self, node: ast.AST) -> ast.AST:
         """`node` itself, or the place in the file under analysis from which its module was entered."""
@@ -277,6 +319,17 @@ class Machine:
             join = self._meet(other)
             value = join.value(value, other_value)
         return value
+
+    def apart(self, budget: int, walk: Callable[[], _T]) -> _T:
+        """Walk something as if nothing led to it, with a budget of its own, and go back to how it was before."""
+        before = self.snapshot()
+        kept = self.frames, self.budget, self.attempts, self.frame
+        self.frames, self.budget, self.attempts = [self.frame], budget, []
+        try:
+            return walk()
+        finally:
+            self.frames, self.budget, self.attempts, self.frame = kept
+            self.restore(before)
 
     # Small helpers.
 

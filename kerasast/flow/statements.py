@@ -6,19 +6,17 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kerasast.flow import calls, contexts
+from kerasast.flow import calls, contexts, loops
 from kerasast.flow.attributes import delete_attribute
-from kerasast.flow.containers import MAX_UNROLL, element_of, extend_list, iterated, truth_of
+from kerasast.flow.containers import element_of, extend_list, truth_of
 from kerasast.flow.expressions import binary
-from kerasast.flow.machine import Attempt, LoopExits, Machine, Snapshot
-from kerasast.flow.optimizers import keep_bound
+from kerasast.flow.machine import Attempt, Machine, Snapshot
 from kerasast.flow.scopes import make_class, symbol_value
 from kerasast.flow.values import (
     UNKNOWN,
     Const,
     FunctionValue,
     Kind,
-    LayersOf,
     Ref,
     Value,
 )
@@ -292,114 +290,11 @@ class _Leaving:
         return self.machine.snapshot()
 
 
-# Loops.
-
-
-def _for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
-    iterable = machine.evaluate(node.iter)
-    items = iterated(machine, iterable)
-    if items is not None and 0 < len(items) <= MAX_UNROLL and machine.budget > 0:
-        _unroll(machine, node, items)
-    else:
-        at_least_once = isinstance(iterable, LayersOf)
-        if at_least_once and isinstance(node.target, ast.Name):
-            # What the name meant before is gone; meeting it at the head of the loop would make both escape.
-            machine.frame.scope.home(node.target.id).names.pop(node.target.id, None)
-        _repeat(
-            machine,
-            node,
-            lambda: calls.assign(machine, node.target, element_of(machine, iterable)),
-            at_least_once,
-        )
-
-
-def _unroll(machine: Machine, node: ast.For | ast.AsyncFor, items: tuple[Value, ...]) -> None:
-    exits = LoopExits()
-    machine.frame.loops.append(exits)
-    for item in items:
-        if not machine.alive:
-            break
-        calls.assign(machine, node.target, item)
-        exits.continues.clear()
-        run_block(machine, node.body)
-        machine.merge([*machine.current(), *exits.continues])
-    machine.frame.loops.pop()
-    if machine.alive:
-        run_block(machine, node.orelse)
-    machine.merge([*machine.current(), *exits.breaks])
-
-
-def _while(machine: Machine, node: ast.While) -> None:
-    truth = truth_of(machine.evaluate(node.test))
-    if truth is False:
-        run_block(machine, node.orelse)
-        return
-    forever = isinstance(node.test, ast.Constant) and truth is True
-    _repeat(machine, node, lambda: machine.evaluate(node.test), forever, forever=forever)
-
-
-def _repeat(
-    machine: Machine,
-    node: ast.For | ast.AsyncFor | ast.While,
-    enter: Callable[[], object],
-    at_least_once: bool,
-    *,
-    forever: bool = False,
-) -> None:
-    """Walk a loop's body silently once to learn what it changes, then once more from what may hold at its head."""
-    _widen(machine, node)
-    before = machine.snapshot()
-    machine.frame.conditional += 1
-    if not machine.muted:
-        machine.muted += 1
-        after_one, _ = _iterate(machine, node, enter)
-        machine.muted -= 1
-        machine.merge([before, *after_one])
-        keep_bound(machine, after_one)
-    exits, breaks = _iterate(machine, node, enter)
-    machine.frame.conditional -= 1
-    if forever:
-        machine.merge(breaks)
-        return
-    machine.merge(exits if at_least_once and exits else [before, *exits])
-    run_block(machine, node.orelse)
-    machine.merge([*machine.current(), *breaks])
-
-
-def _iterate(
-    machine: Machine, node: ast.For | ast.AsyncFor | ast.While, enter: Callable[[], object]
-) -> tuple[list[Snapshot], list[Snapshot]]:
-    """The snapshots after one iteration, and at its breaks."""
-    exits = LoopExits()
-    machine.frame.loops.append(exits)
-    enter()
-    run_block(machine, node.body)
-    machine.frame.loops.pop()
-    return [*machine.current(), *exits.continues], exits.breaks
-
-
-def _widen(machine: Machine, node: ast.AST) -> None:
-    """Forget the constants of names that the loop assigns: they hold for its first iteration only."""
-    names: frozenset[str] | None = getattr(node, "_kerasast_stores", None)
-    if names is None:
-        names = frozenset(
-            inner.id
-            for inner in ast.walk(node)
-            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
-        )
-        node._kerasast_stores = names  # type: ignore[attr-defined]
-    scope = machine.frame.scope
-    for name in names:
-        home = scope.home(name)
-        if isinstance(home.names.get(name), Const):
-            home.names[name] = UNKNOWN
-
-
 _HANDLERS: dict[type[ast.stmt], Callable[[Machine, Any], None]] = {
     ast.AnnAssign: _annotated,
     ast.Assert: _assert,
     ast.Assign: _assign,
-    ast.AsyncFor: _for,
+    ast.AsyncFor: loops.run_for,
     ast.AsyncFunctionDef: _function,
     ast.AsyncWith: contexts.run_with,
     ast.AugAssign: _augmented,
@@ -408,7 +303,7 @@ _HANDLERS: dict[type[ast.stmt], Callable[[Machine, Any], None]] = {
     ast.Continue: _continue,
     ast.Delete: _delete,
     ast.Expr: _expression,
-    ast.For: _for,
+    ast.For: loops.run_for,
     ast.FunctionDef: _function,
     ast.Global: _global,
     ast.If: _if,
@@ -420,7 +315,7 @@ _HANDLERS: dict[type[ast.stmt], Callable[[Machine, Any], None]] = {
     ast.Raise: _raise,
     ast.Return: _return,
     ast.Try: _try,
-    ast.While: _while,
+    ast.While: loops.run_while,
     ast.With: contexts.run_with,
 }
 for _name in ("TryStar", "TypeAlias"):

@@ -1,6 +1,7 @@
 """Abstract values: what the interpreter knows an expression to be.
 
-Values are immutable. Anything that changes during the program (the life of a model, the items of a list, the
+Values are never changed. Those made most often are not frozen all the same: the `__init__` of a frozen dataclass
+takes three times as long. Anything that changes during the program (the life of a model, the items of a list, the
 attributes of an instance) lives in the `World` under an `ObjectId`, and values only point to it.
 """
 
@@ -8,9 +9,8 @@ from __future__ import annotations
 
 import ast
 import zlib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import Enum
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NewType, TypeVar
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Tri(Enum):
         return cls.YES if truth else cls.NO
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Unknown:
     """Anything. `origin` identifies the expression that made it, so that the same unknown can be recognised."""
 
@@ -62,7 +62,7 @@ def unknown_at(salt: int, node: ast.AST) -> Unknown:
     return Unknown(salt + line * 10_000 + column + 1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Const:
     """A constant: number, string, bytes, bool, None, Ellipsis."""
 
@@ -86,14 +86,14 @@ class Text:
         return self.parts[-1] or ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Ref:
     """An object of the `World`: a Keras object, an instance of a project class, or a mutable container."""
 
     id: ObjectId
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class TupleValue:
     """A tuple with known items."""
 
@@ -190,7 +190,7 @@ class Partial:
     keywords: tuple[tuple[str, Value], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Tensor:
     """A tensor. `symbolic` is `YES` for a Keras tensor; `layers` are the objects that it passed through."""
 
@@ -299,11 +299,12 @@ class GraphCall:
     step: Step
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class ObjectState:
     """What is known of one object at one point of the program. For Keras objects this is its lifecycle.
 
-    A state is never changed: `evolve` gives another. It is not frozen because so many are made that the time counts.
+    A state is never changed: `evolve` gives another. It is neither frozen nor slotted because so many are
+    made that the time counts: a dictionary is copied faster than twenty-five slots.
 
     built: has its variables.
     compiled: `compile()` was called (or `load_model` restored a compiled model).
@@ -355,12 +356,5 @@ class ObjectState:
     def evolve(self, **changes: Any) -> ObjectState:
         """The same state but for some fields."""
         state: ObjectState = object.__new__(ObjectState)
-        for name, value in zip(_FIELDS, _field_values(self), strict=True):
-            setattr(state, name, value)
-        for name, value in changes.items():
-            setattr(state, name, value)
+        state.__dict__.update(self.__dict__, **changes)
         return state
-
-
-_FIELDS = tuple(item.name for item in fields(ObjectState))
-_field_values = attrgetter(*_FIELDS)

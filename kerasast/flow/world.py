@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kerasast.flow.values import (
     UNKNOWN,
+    ApiValue,
     BoundMethod,
+    ClassValue,
     Const,
+    External,
     FunctionValue,
     Kind,
     LayersOf,
+    ModuleValue,
     ObjectId,
     ObjectState,
     Partial,
     Ref,
     SuperValue,
     Tensor,
+    Text,
     Tri,
     TupleValue,
+    Unknown,
     Value,
     WeightsOf,
 )
@@ -31,7 +37,13 @@ if TYPE_CHECKING:
 MAX_TRACE = 8
 """Steps kept in a story; the first (where the object was created) and the latest ones stay."""
 
+MAX_NESTING = 4
+"""Containers inside one another that are looked into for objects."""
+
 States = dict[ObjectId, ObjectState]
+
+_INERT = frozenset({ApiValue, ClassValue, Const, External, ModuleValue, Tensor, Text, Unknown, WeightsOf})
+"""Values that lead to no object that could be changed through them."""
 
 _LOST = ObjectState(Kind.INSTANCE, escaped=True)
 """The state of an object that was made on a path which has ended, but is still named somewhere."""
@@ -156,6 +168,8 @@ class World:
 
     def escape(self, value: Value) -> None:
         """`value` reaches code that is not followed: nothing is certain any more about what it leads to."""
+        if value.__class__ in _INERT:  # most are, so they are let through first
+            return
         stack = [value]
         seen: set[ObjectId] = set()
         functions: set[ast.AST] = set()
@@ -186,21 +200,29 @@ class World:
         """Whether a scope, or one around it, binds a name to an object other than a container of constants."""
         while scope is not None:
             for value in scope.names.values():
-                if isinstance(value, Ref):
-                    state = self.state(value.id)
-                    if not state.kind.is_container or not all(
-                        isinstance(item, Const) for item in state.items
-                    ):
-                        return True
-                elif isinstance(value, LayersOf | Partial | BoundMethod | SuperValue):
-                    return True
-                elif isinstance(value, TupleValue):
-                    if not all(isinstance(item, Const) for item in value.items):
-                        return True
-                elif isinstance(value, FunctionValue) and value.scope not in (scope, value.scope.module):
+                if type(value) not in _LEADS_NOWHERE and not self._leads_nowhere(value, scope):
                     return True
             scope = scope.parent
         return False
+
+    def _leads_nowhere(self, value: Value, scope: Scope, depth: int = 0) -> bool:
+        """Whether no object but containers of constants can be reached by a name of a scope."""
+        match value:
+            case TupleValue(items):
+                pass
+            case Ref(target) if self.state(target).kind.is_container:
+                items = self.state(target).items
+            case FunctionValue():
+                return value.scope in (scope, value.scope.module)
+            case _:
+                return type(value) in _LEADS_NOWHERE
+        return depth < MAX_NESTING and all(self._leads_nowhere(item, scope, depth + 1) for item in items)
+
+
+_LEADS_NOWHERE = frozenset(
+    {ApiValue, ClassValue, Const, External, ModuleValue, Tensor, Text, Unknown, WeightsOf}
+)
+"""Values through which no object can be reached that `World.escape` would let go of."""
 
 
 class Join:

@@ -45,6 +45,18 @@ class Recorder:
         self.events: list[Event] = []
         self.facts = FileFacts()
 
+    def emit(self, event: Event) -> None:
+        """Record an event."""
+        self.events.append(event)
+
+    def mark(self) -> int:
+        """How many events there are."""
+        return len(self.events)
+
+    def take_back(self, mark: int) -> None:
+        """Forget the events since a mark."""
+        del self.events[mark:]
+
     def calls(self, method: str) -> list[ModelCall]:
         """The calls of a method of models and layers."""
         return [event for event in self.events if isinstance(event, ModelCall) and event.method == method]
@@ -72,9 +84,7 @@ def record_source(module: str, sources: Mapping[str, SourceFile], version: Keras
     wanted: frozenset[type[Event]] = frozenset(
         {ApiUse, AttributeSet, ClassDefined, ExternalCall, ModelCall, ObjectCreated}
     )
-    recorder.facts = interpret(
-        sources[module], trees[module], module, project, version, recorder.events.append, wanted
-    )
+    recorder.facts = interpret(sources[module], trees[module], module, project, version, recorder, wanted)
     return recorder
 
 

@@ -1,0 +1,105 @@
+"""Functions that have to do with no object: once this was seen, calls with plain arguments are not followed.
+
+Most helper functions of a project compute sizes, parse options or write logs. Walking them at every call costs as
+much as walking the code that builds a model.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from kerasast.flow.arguments import Argument, Arguments
+from kerasast.flow.machine import Machine
+from kerasast.flow.parameters import parameters
+from kerasast.flow.summaries import is_plain_container
+from kerasast.flow.values import ApiValue, Const, External, FunctionValue, ModuleValue, Text, Unknown, Value
+
+ENOUGH = 2
+"""Calls of a function of this module that must have been followed, and have done nothing, before the others are not."""
+
+SMALL = 8
+"""Lines of a function that is followed at any call: it costs little, and may give a constant."""
+
+ALONE = 1_500
+"""Statements that are followed to learn whether a function of another module does anything."""
+
+Follow = Callable[[Arguments], Value]
+
+_PLAIN = (ApiValue, Const, External, ModuleValue, Text, Unknown)
+
+
+def is_inert(machine: Machine, function: FunctionValue, arguments: Arguments, follow: Follow) -> bool:
+    """Whether a call gives nothing that is known, and does nothing to any object.
+
+    Of a function of this module its first calls tell. Of one of another module, one call tells for the whole
+    project, with arguments of which nothing is known: it must not matter which file is analysed first.
+    """
+    node = function.node
+    if isinstance(node, ast.Lambda) or not _is_plain(machine, arguments):
+        return False
+    if function.scope.module is machine.module:
+        return machine.inert.get(node, 0) >= ENOUGH
+    if function.scope is not function.scope.module or (node.end_lineno or 0) - node.lineno < SMALL:
+        return False
+    known = machine.shared_inert.get(node)
+    if known is None:
+        machine.shared_inert[node] = False  # as calls of itself see it
+        known = machine.shared_inert[node] = machine.apart(
+            ALONE, lambda: _does_nothing(machine, lambda: follow(_anything(function)))[0]
+        )
+    return known
+
+
+def observed(machine: Machine, function: FunctionValue, arguments: Arguments, follow: Follow) -> Value:
+    """The value of following a call; whether it does nothing is noted for later ones.
+
+    Only outside of a silent walk, in which events are not told.
+    """
+    seen = machine.inert.get(function.node, 0)
+    if (
+        machine.muted
+        or seen < 0
+        or function.scope.module is not machine.module
+        or not _is_plain(machine, arguments)
+    ):
+        return follow(arguments)
+    idle, value = _does_nothing(machine, lambda: follow(arguments))
+    machine.inert[function.node] = seen + 1 if idle else -1
+    return value
+
+
+def _does_nothing(machine: Machine, follow: Callable[[], Value]) -> tuple[bool, Value]:
+    """Whether what is followed tells of nothing, reads and changes no object, and gives nothing that is known.
+
+    With it comes what it gave.
+    """
+    states, told = machine.world.share(), machine.told
+    reads_before, machine.reads_objects = machine.reads_objects, False
+    value = follow()
+    reads, machine.reads_objects = machine.reads_objects, machine.reads_objects or reads_before
+    idle = (
+        not reads
+        and told == machine.told
+        and machine.budget > 0
+        and (value == Const(None) or (isinstance(value, Unknown) and value.origin >= 0))
+        and all(machine.world.states.get(target) is state for target, state in states.items())
+    )
+    return idle, value
+
+
+def _anything(function: FunctionValue) -> Arguments:
+    """Arguments for every parameter, each an unknown that no expression is."""
+    names = [parameter.arg for parameter in parameters(function)]
+    bound = {
+        name: Argument(function.node, Unknown(-1 - index), keyword=True) for index, name in enumerate(names)
+    }
+    return Arguments(bound, complete=False)
+
+
+def _is_plain(machine: Machine, arguments: Arguments) -> bool:
+    for argument in (*arguments.positional, *arguments.bound.values()):
+        value = argument.value
+        if not isinstance(value, _PLAIN) and not is_plain_container(machine, value):
+            return False
+    return True
