@@ -22,6 +22,7 @@ from kerasast.flow.events import (
     ProjectReady,
 )
 from kerasast.flow.facts import FileFacts
+from kerasast.flow.interest import Interest
 from kerasast.index.project import ProjectIndex
 from kerasast.parsing import ParsedFile, failure
 from kerasast.registry import Rule
@@ -112,7 +113,9 @@ class _Checker:
         def run() -> None:
             wanted = frozenset(self.table)
             facts.append(
-                interpret(self.source, tree, module, self.project, self.version, self, wanted, self._calls())
+                interpret(
+                    self.source, tree, module, self.project, self.version, self, wanted, self._interests()
+                )
             )
 
         error = attempt(run)
@@ -126,12 +129,15 @@ class _Checker:
             return frozenset()
         return self.ran.difference(name for name in self.failed if name)
 
-    def _calls(self) -> frozenset[str] | None:
-        """The names that the rules about the flow of a program wait for; `None` if one waits for none in particular."""
+    def _interests(self) -> list[Interest] | None:
+        """What the rules about the flow of a program wait for; `None` if one waits for nothing in particular."""
         rules = [rule for event_type in FLOW_EVENTS for rule, _ in self.table.get(event_type, ())]
         if any(not rule.calls for rule in rules):
             return None
-        return frozenset(name for rule in rules for name in rule.calls)
+        calls: dict[frozenset[str], set[str]] = defaultdict(set)
+        for rule in rules:
+            calls[rule.also].update(rule.calls)
+        return [Interest(frozenset(names), also) for also, names in calls.items()]
 
     def emit(self, event: Event) -> None:
         """Let every rule that wants an event see it."""

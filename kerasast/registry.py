@@ -48,9 +48,10 @@ class Rule:
 
     `keras` is the range of versions in which the rule reports anything. `on` are the event types it wants;
     `calls` are names of functions and methods: code that leads to none of them has nothing to report; empty means
-    any code may have. `preview` rules run only when named or when previews are asked for: their evidence is thin.
-    `opt_in` rules run only when a selection means them, by name, by category or by `ALL`: they are certain, and about
-    what a project may well do on purpose. `since` is the kerasast release.
+    any code may have. Where `also` is given, code must lead to one of these as well (see `flow/interest.py`).
+    `preview` rules run only when named or when previews are asked for: their evidence is thin. `opt_in` rules run
+    only when a selection means them, by name, by category or by `ALL`: they are certain, and about what a project may
+    well do on purpose. `since` is the kerasast release.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Rule:
     keras: KerasRange
     on: tuple[type[Event], ...]
     calls: frozenset[str]
+    also: frozenset[str]
     fix: FixAvailability
     preview: bool
     since: str
@@ -78,6 +80,7 @@ def rule(
     on: tuple[type[Any], ...],
     since: str,
     calls: Iterable[str] = (),
+    also: Iterable[str] = (),
     keras: str = ">=2",
     fix: FixAvailability = FixAvailability.NEVER,
     preview: bool = False,
@@ -96,6 +99,7 @@ def rule(
             KerasRange.parse(keras),
             on,
             frozenset(calls),
+            frozenset(also),
             fix,
             preview,
             since,

@@ -61,7 +61,14 @@ _IN_OPS = {
 """Functions of `keras.ops` that are called otherwise there."""
 
 
-@rule(category="architecture", severity=Severity.ERROR, on=(ExternalCall,), calls=("Input",), since="0.1")
+@rule(
+    category="architecture",
+    severity=Severity.ERROR,
+    on=(ExternalCall,),
+    calls=("Input",),
+    also=("tf.", "tensorflow.", "np.", "numpy."),
+    since="0.1",
+)
 def raw_op_on_keras_tensor(ctx: Context, event: ExternalCall) -> Iterator[Diagnostic]:
     node = event.node
     if not isinstance(node, ast.Call) or not _raises(event.name, ctx.keras.major):

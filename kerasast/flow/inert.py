@@ -12,8 +12,19 @@ from collections.abc import Callable
 from kerasast.flow.arguments import Argument, Arguments
 from kerasast.flow.machine import Machine
 from kerasast.flow.parameters import parameters
-from kerasast.flow.summaries import is_plain_container
-from kerasast.flow.values import ApiValue, Const, External, FunctionValue, ModuleValue, Text, Unknown, Value
+from kerasast.flow.values import (
+    ApiValue,
+    Const,
+    External,
+    FunctionValue,
+    ModuleValue,
+    Ref,
+    Text,
+    TupleValue,
+    Unknown,
+    Value,
+)
+from kerasast.flow.world import MAX_NESTING
 
 ENOUGH = 2
 """Calls of a function of this module that must have been followed, and have done nothing, before the others are not."""
@@ -98,8 +109,17 @@ def _anything(function: FunctionValue) -> Arguments:
 
 
 def _is_plain(machine: Machine, arguments: Arguments) -> bool:
-    for argument in (*arguments.positional, *arguments.bound.values()):
-        value = argument.value
-        if not isinstance(value, _PLAIN) and not is_plain_container(machine, value):
-            return False
-    return True
+    given = (*arguments.positional, *arguments.bound.values())
+    return all(_holds_no_object(machine, argument.value) for argument in given)
+
+
+def _holds_no_object(machine: Machine, value: Value, depth: int = 0) -> bool:
+    """Whether a value is no object of Keras's or the project's, and no container that is known to hold one."""
+    match value:
+        case TupleValue(items):
+            pass
+        case Ref(target) if machine.world.state(target).kind.is_container:
+            items = machine.world.state(target).items
+        case _:
+            return isinstance(value, _PLAIN)
+    return depth < MAX_NESTING and all(_holds_no_object(machine, item, depth + 1) for item in items)

@@ -9,37 +9,72 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from kerasast.source import SourceFile
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def interesting_functions(
-    source: SourceFile, tree: ast.Module, calls: frozenset[str] | None
-) -> set[ast.AST] | None:
-    """The functions and methods of a file that call one of `calls`, or one another that does.
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What some rules wait for: code that leads to one of `calls`, and to one of `also` unless that is empty.
 
-    `None` means all of them, which is the answer where `calls` is `None`. Calls are recognised by the last part of
-    their name alone.
+    Calls are recognised by the last part of their name: `fit`. `.lr` is an assignment to an attribute, and `tf.`
+    the use of anything in a module.
     """
-    if calls is None:
+
+    calls: frozenset[str]
+    also: frozenset[str] = frozenset()
+
+
+def interesting_functions(
+    source: SourceFile, tree: ast.Module, interests: Iterable[Interest] | None
+) -> set[ast.AST] | None:
+    """The functions and methods of a file that do what some rule waits for, themselves or through one another.
+
+    `None` means all of them, which is the answer where `interests` is `None`.
+    """
+    if interests is None:
         return None
-    code = source.code
-    ends = {piece.rstrip()[-_END:] for piece in code.split("(")}
-    pending = {name for name in calls if (name[-_END:] in ends if _has_end(name) else name in code)}
-    if not pending:
-        return set()
-    functions = list(_functions(tree.body, ()))
+    reach = _Reach(source, tree)
     found: set[ast.AST] = set()
-    known: set[str] = set()
-    while pending:
-        known |= pending
-        lines = sorted(source.line_at(offset) for name in pending for offset in _uses(code, name))
-        reached = {name for chain in _chains_at(functions, lines, found) for name in chain}
-        pending = reached - known
+    for interest in interests:
+        leading = reach.to(interest.calls)
+        found |= leading & reach.to(interest.also) if leading and interest.also else leading
     return found
+
+
+class _Reach:
+    """Which functions of a file lead to which names."""
+
+    def __init__(self, source: SourceFile, tree: ast.Module) -> None:
+        self._source = source
+        self._tree = tree
+
+    @cached_property
+    def _ends(self) -> set[str]:
+        """How the names of what is called in the file end."""
+        return {piece.rstrip()[-_END:] for piece in self._source.code.split("(")}
+
+    @cached_property
+    def _all(self) -> list[tuple[int, int, Definition, tuple[str, ...]]]:
+        return list(_functions(self._tree.body, ()))
+
+    def to(self, names: frozenset[str]) -> set[ast.AST]:
+        """The functions that use one of these names, or call one another that does."""
+        source, code = self._source, self._source.code
+        pending = {name for name in names if (name[-_END:] in self._ends if _has_end(name) else name in code)}
+        found: set[ast.AST] = set()
+        known: set[str] = set()
+        while pending:
+            known |= pending
+            lines = sorted(source.line_at(offset) for name in pending for offset in _uses(code, name))
+            reached = {name for chain in _chains_at(self._all, lines, found) for name in chain}
+            pending = reached - known
+        return found
 
 
 _END = 3
@@ -47,37 +82,45 @@ _END = 3
 
 
 def _has_end(name: str) -> bool:
-    return len(name) >= _END and name[0] != "."
+    return len(name) >= _END and "." not in name
 
 
 def _uses(code: str, name: str) -> Iterator[int]:
-    """The offsets at which a name stands before a parenthesis, but is not being defined.
-
-    Of a name that begins with a dot, those at which it stands before an equals sign.
-    """
+    """The offsets at which a name is called and not defined, an attribute assigned, or something of a module used."""
+    is_use = _is_assigned if name[0] == "." else _is_module if name[-1] == "." else _is_called
     position = code.find(name)
     while position >= 0:
         end = position + len(name)
-        if _is_use(code, position, end, name[0] == "."):
+        if is_use(code, position, end):
             yield position
         position = code.find(name, end)
 
 
-def _is_use(code: str, start: int, end: int, assigned: bool) -> bool:
-    follows = _AFTER.match(code, end)
-    if follows is None:
-        return False
-    if assigned:
-        return follows[1] == "="
-    before = code[start - 1 : start]
+def _is_assigned(code: str, start: int, end: int) -> bool:
+    return _EQUALS.match(code, end) is not None
+
+
+def _is_module(code: str, start: int, end: int) -> bool:
+    return not _continues(code, start) and code[start - 1 : start] != "."
+
+
+def _is_called(code: str, start: int, end: int) -> bool:
     return (
-        follows[1] == "("
-        and not (before.isidentifier() or before.isdigit())
+        _OPENS.match(code, end) is not None
+        and not _continues(code, start)
         and code[start - 4 : start] != "def "
     )
 
 
-_AFTER = re.compile(r"\s*(\(|=(?!=))")
+def _continues(code: str, start: int) -> bool:
+    """Whether what stands here is the rest of a longer name."""
+    before = code[start - 1 : start]
+    return before.isidentifier() or before.isdigit()
+
+
+_OPENS = re.compile(r"\s*\(")
+
+_EQUALS = re.compile(r"\s*=(?!=)")
 
 
 def _functions(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from kerasast.flow import calls as call_code
@@ -15,7 +15,7 @@ from kerasast.flow.arguments import Arguments
 from kerasast.flow.class_facts import class_facts
 from kerasast.flow.events import ClassDefined, Event, Listener
 from kerasast.flow.facts import FileFacts
-from kerasast.flow.interest import SIMPLE, blocks, interesting_functions
+from kerasast.flow.interest import SIMPLE, Interest, blocks, interesting_functions
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import ModuleScope, Scope, make_class
 from kerasast.flow.values import UNKNOWN, ClassValue, Const, FunctionValue, Value
@@ -46,12 +46,11 @@ def interpret(
     version: KerasVersion,
     listener: Listener,
     wanted: frozenset[type[Event]],
-    calls: frozenset[str] | None = None,
+    interests: Iterable[Interest] | None = None,
 ) -> FileFacts:
     """Follow Keras objects through `tree`, the parsed `source`, which is the project module named `module`.
 
-    `calls` are the names of functions and methods that matter to whoever listens; a function that leads to none of
-    them is not walked on its own.
+    `interests` are what whoever listens waits for; a function that does nothing of it is not walked on its own.
 
     `listener` is told of every event of a type in `wanted`, while the world is as the event says. Returns what the
     file tells about the project. Pure, but for the listener: the same arguments give the same events.
@@ -59,7 +58,7 @@ def interpret(
     scope = ModuleScope(module, source, project)
     interpreter = Interpreter(source, scope, project, version, listener, wanted)
     with _deep_recursion():
-        interpreter.walk(tree, interesting_functions(source, tree, calls))
+        interpreter.walk(tree, interesting_functions(source, tree, interests))
     return FileFacts(tuple(interpreter.saves), tuple(interpreter.loads), tuple(interpreter.others))
 
 
