@@ -66,7 +66,7 @@ _IN_OPS = {
     severity=Severity.ERROR,
     on=(ExternalCall,),
     calls=("Input",),
-    also=("tf.", "tensorflow.", "np.", "numpy."),
+    also=("tf.", "tensorflow."),
     since="0.1",
 )
 def raw_op_on_keras_tensor(ctx: Context, event: ExternalCall) -> Iterator[Diagnostic]:

@@ -12,9 +12,28 @@ from kerasast.flow.values import Kind, Tri
 from kerasast.flow.weights import has_weights_to_build
 from kerasast.registry import rule
 
+_USES_MODELS = (
+    "compile",
+    "fit",
+    "get_weights",
+    "load_weights",
+    "predict",
+    "save",
+    "save_weights",
+    "set_weights",
+    "summary",
+)
+"""What is done with a model. A `build` method that builds layers does nothing of it."""
+
 
 @rule(
-    category="saving", severity=Severity.WARNING, keras=">=3", on=(ModelCall,), calls=("build",), since="0.1"
+    category="saving",
+    severity=Severity.WARNING,
+    keras=">=3",
+    on=(ModelCall,),
+    calls=("build",),
+    also=_USES_MODELS,
+    since="0.1",
 )
 def subclass_build_noop(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
