@@ -246,16 +246,29 @@ def _give_weights(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AS
             machine.world.update(part, adapted=Tri.MAYBE)
 
 
+def _load_weights(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    """Weights from a file bring the state of the optimizer only if this has one already, or from a TF checkpoint."""
+    _give_weights(machine, ref, arguments, node)
+    state = machine.world.state(ref.id)
+    suffix = known_suffix(arguments.value("filepath"))
+    plain = suffix is not None and suffix.endswith((".h5", ".hdf5", ".keras"))
+    if state.kind.is_model and (plain or machine.version.major >= 3):
+        step = machine.step(node, "weights loaded here")
+        machine.world.update(ref.id, restored=step if state.trained is Tri.NO else None)
+
+
 def _train(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
     if machine.version.major >= 3:
         fix_flags(machine, ref.id, "train_on_batch")
     bind_optimizer(machine, ref, "train_on_batch", node)
+    machine.world.update(ref.id, restored=None)
 
 
 def _fit(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
     if machine.version.major >= 3:
         fix_flags(machine, ref.id, "fit")
     bind_optimizer(machine, ref, "fit", node)
+    machine.world.update(ref.id, restored=None)
     for callback in _callbacks(machine, arguments.get("callbacks")):
         state = machine.world.state(callback.id)
         if state.api == "keras.callbacks.ModelCheckpoint" and state.cls is None:
@@ -299,7 +312,7 @@ _SPECIAL: dict[str, Callable[[Machine, Ref, Arguments, ast.AST], None]] = {
     "export": _export,
     "fit": _fit,
     "fit_generator": _fit,
-    "load_weights": _give_weights,
+    "load_weights": _load_weights,
     "pop": _pop,
     "save": _save,
     "save_weights": _save_weights,

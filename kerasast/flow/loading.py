@@ -23,6 +23,8 @@ def load_model(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
     compiled = bound.value("compile")
     restores = not (isinstance(compiled, Const) and not compiled.value)
     _note_load(machine, bound, restores, node)
+    what = "model loaded here" if restores else "model loaded here, without its compile state"
+    step = machine.step(node, what)
     state = ObjectState(
         Kind.MODEL,
         api="keras.Model",
@@ -33,11 +35,8 @@ def load_model(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
         trained=Tri.NO,
         trainable=Tri.MAYBE,
         layers_trainable=Tri.MAYBE,
-        trace=(
-            machine.step(
-                node, "model loaded here" if restores else "model loaded here, without its compile state"
-            ),
-        ),
+        restored=step,
+        trace=(step,),
         foreign=machine.frame.foreign,
     )
     return machine.world.create(state)

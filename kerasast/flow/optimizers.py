@@ -22,7 +22,10 @@ _OWN_STEP = ("fit", "train_step", "train_on_batch", "make_train_function", "opti
 
 
 def bind_optimizer(machine: Machine, model: Ref, method: str, node: ast.AST) -> None:
-    """Note that `model.method()` has trained with the optimizer that the model was compiled with."""
+    """Note that `model.method()` has trained with the optimizer that the model was compiled with.
+
+    The weights that it is bound to are noted only where all are known.
+    """
     state = machine.world.state(model.id)
     given = state.compile_arguments.get("optimizer")
     optimizer = machine.world.state_of(given)
@@ -32,11 +35,12 @@ def bind_optimizer(machine: Machine, model: Ref, method: str, node: ast.AST) -> 
     if optimizer.escaped or BOUND in optimizer.fixed or flags is None:
         return
     if not _is_plain(machine, model.id):
-        machine.world.escape(given)  # Nobody knows what it is bound to.
-    elif any(trainable is not Tri.NO for _, trainable, _ in flags):
-        step = machine.step(node, f"`{method}()` binds the optimizer to the weights of this model here")
-        machine.world.update(given.id, fixed={BOUND: flags}, trace=(step,))
-        machine.bound_optimizers.add(given.id)
+        flags = ()
+    elif all(trainable is Tri.NO for _, trainable, _ in flags):
+        return
+    step = machine.step(node, f"`{method}()` binds the optimizer to the weights of this model here")
+    machine.world.update(given.id, fixed={BOUND: flags}, trace=(step,))
+    machine.bound_optimizers.add(given.id)
 
 
 def trained_flags(state: ObjectState, method: str, version: KerasVersion) -> Flags | None:

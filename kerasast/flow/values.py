@@ -315,6 +315,7 @@ class ObjectState:
     layers_trainable: the `trainable` flags of the layers it holds, as far as loops over `.layers` set them.
     fixed: what was trainable when a training method fixed it, by method (`compile` in Keras 2).
     frozen_late: the step at which `trainable` became different from all that is fixed, until the next `compile`.
+    restored: the step that gave it the weights of an earlier training, until it is trained.
     graph_call: the calls that put it into graphs of layers, if there are any.
     escaped: reached code that is not followed; anything may have happened to it.
     contents: the layers that it holds, in order; `complete` says whether these are all of them.
@@ -339,6 +340,7 @@ class ObjectState:
     layers_trainable: Tri = Tri.YES
     fixed: dict[str, Flags] = field(default_factory=dict)
     frozen_late: Step | None = None
+    restored: Step | None = None
     graph_call: GraphCall | None = None
     escaped: bool = False
     contents: tuple[ObjectId, ...] = ()

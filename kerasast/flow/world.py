@@ -304,6 +304,7 @@ class Join:
             layers_trainable=a.layers_trainable.join(b.layers_trainable),
             fixed=a.fixed if a.fixed == b.fixed else {},
             frozen_late=a.frozen_late and b.frozen_late,
+            restored=a.restored and b.restored,
             graph_call=a.graph_call if a.graph_call == b.graph_call else None,
             escaped=a.escaped or b.escaped,
             contents=a.contents if same_contents else tuple(dict.fromkeys(a.contents + b.contents)),
