@@ -59,10 +59,19 @@ class FileReport:
 
 
 def check_file(
-    file: ParsedFile, module: str, project: ProjectIndex, version: KerasVersion, rules: Iterable[Rule]
+    file: ParsedFile,
+    module: str,
+    project: ProjectIndex,
+    version: KerasVersion,
+    rules: Iterable[Rule],
+    *,
+    release_known: bool = True,
 ) -> FileReport:
-    """Run the rules on one file. A failure of kerasast's own becomes a diagnostic; the other rules go on."""
-    checker = _Checker(file.source, project, version, rules)
+    """Run the rules on one file. A failure of kerasast's own becomes a diagnostic; the other rules go on.
+
+    `release_known` is false where nothing tells which release of Keras 2 the file is for.
+    """
+    checker = _Checker(file.source, project, version, rules, release_known)
     for problem in file.problems:
         checker.emit(problem)
     tree = project.tree(
@@ -89,7 +98,12 @@ class _Checker:
     """The rules at work on one file."""
 
     def __init__(
-        self, source: SourceFile, project: ProjectIndex, version: KerasVersion, rules: Iterable[Rule]
+        self,
+        source: SourceFile,
+        project: ProjectIndex,
+        version: KerasVersion,
+        rules: Iterable[Rule],
+        release_known: bool = True,
     ) -> None:
         self.source = source
         self.project = project
@@ -100,7 +114,7 @@ class _Checker:
         self.ran = frozenset(rule.name for rule in in_range)
         self.table: dict[type[Event], list[tuple[Rule, Context]]] = defaultdict(list)
         for rule in in_range:
-            context = Context(rule, source, version, project)
+            context = Context(rule, source, version, project, release_known)
             for event_type in rule.on:
                 self.table[event_type].append((rule, context))
 

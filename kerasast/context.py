@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One rule looking at one file."""
+    """One rule looking at one file.
+
+    `release_known` is false where nothing tells which release of Keras 2 the file is for; `keras` is then the last.
+    """
 
     rule: Rule
     source: SourceFile
     keras: KerasVersion
     project: ProjectIndex
+    release_known: bool = True
 
     def span(self, node: ast.AST) -> Span:
         """The span of a node of this file."""

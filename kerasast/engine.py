@@ -140,8 +140,15 @@ class Analyzer:
         project = survey.project()
         reports: dict[str, FileReport] = {}
         for item in self._counted("Checking", checked):
-            file, version = survey.files[item.module], versions[item.path].version
-            reports[item.path] = check_file(file, item.module, project, version, self.rules.values())
+            file, detected = survey.files[item.module], versions[item.path]
+            reports[item.path] = check_file(
+                file,
+                item.module,
+                project,
+                detected.version,
+                self.rules.values(),
+                release_known=detected.release_known,
+            )
         across = self._check_project(reports, versions, project)
         partial = partial or any(item.path == PROJECT for item in across)  # a rule has failed on the project
         sources = {file.source.path: file.source for file in survey.files.values()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -20,10 +20,14 @@ from kerasast.versions import KERAS_2, KERAS_3, KerasVersion
 
 @dataclass(frozen=True, slots=True)
 class DetectedVersion:
-    """The Keras that code is for, and why: a clause such as `from requirements.txt: tensorflow==2.4.1`."""
+    """The Keras that code is for, and why: a clause such as `from requirements.txt: tensorflow==2.4.1`.
+
+    `release_known` is false where all that is known is that it is some release of Keras 2.
+    """
 
     version: KerasVersion
     reason: str
+    release_known: bool = field(default=True, compare=False)
 
 
 def detect(
@@ -105,7 +109,8 @@ class VersionDetector:
         if imports is not None:
             place = f" in {self._relative(where)}" if where is not None else ""
             version = KERAS_2 if imports.generation == 2 else KERAS_3
-            return DetectedVersion(version, f"from imports{place}: {imports}")
+            known = imports.generation == 3 or imports.legacy
+            return DetectedVersion(version, f"from imports{place}: {imports}", release_known=known)
         if findings:
             path = self._shown(findings[0])
             return DetectedVersion(findings[0].version, f"the newest that {path} admits: {findings[0].text}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kerasast.checks._guards import is_guarded
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Confidence, Diagnostic, Severity
 from kerasast.flow.arguments import Argument, place_of
 from kerasast.flow.events import ApiUse
 from kerasast.flow.values import Const
@@ -31,6 +31,8 @@ _OPTIMIZERS = (
 _NEW_OPTIMIZERS = KerasVersion(2, 11)
 """The release whose optimizers have neither argument; the ones before are now in `keras.optimizers.legacy`."""
 
+_SCHEDULE = "give `learning_rate` a schedule such as `keras.optimizers.schedules.InverseTimeDecay`"
+
 
 @rule(
     category="training",
@@ -51,10 +53,16 @@ def legacy_optimizer_argument(ctx: Context, event: ApiUse) -> Iterator[Diagnosti
         decay = None
     if (rate is None and decay is None) or is_guarded(ctx, event.node):
         return
-    if rate is not None:
-        yield _rate(ctx, event, rate, name)
-    if decay is not None:
-        yield _decay(ctx, event, decay, name)
+    # Where both are given, one raises, and what would become of the other is not reached.
+    if rate is not None and (decay is None or ctx.keras.major >= 3):
+        yield _rate(ctx, event, rate, name, also_decay=decay is not None)
+    elif decay is not None:
+        yield _decay(ctx, event, decay, name, also_rate=rate is not None)
+
+
+def _confidence(ctx: Context) -> Confidence:
+    """Keras before 2.11 took both arguments: nothing is certain where any Keras 2 may be meant."""
+    return Confidence.HIGH if ctx.release_known else Confidence.MEDIUM
 
 
 def _is_new_optimizer(api: ApiName, version: KerasVersion) -> bool:
@@ -70,20 +78,21 @@ def _is_nothing(argument: Argument) -> bool:
     return isinstance(argument.value, Const) and not argument.value.value
 
 
-def _rate(ctx: Context, event: ApiUse, argument: Argument, name: str) -> Diagnostic:
+def _rate(ctx: Context, event: ApiUse, argument: Argument, name: str, *, also_decay: bool) -> Diagnostic:
     if ctx.keras.major >= 3:
         message = f"`{name}` has no argument `lr` in Keras 3: it raises"
     else:
-        message = f"`{name}` ignores `lr`: training runs with the default learning rate"
-    return ctx.report(place_of(argument, event.node), message, help="call it `learning_rate`")
+        message = f"`{name}` ignores `lr` since Keras 2.11: training runs with the default learning rate"
+    help = f"{_SCHEDULE} instead of `lr` and `decay`" if also_decay else "call it `learning_rate`"
+    return ctx.report(place_of(argument, event.node), message, help=help, confidence=_confidence(ctx))
 
 
-def _decay(ctx: Context, event: ApiUse, argument: Argument, name: str) -> Diagnostic:
-    help = "give `learning_rate` a schedule such as `keras.optimizers.schedules.InverseTimeDecay`"
+def _decay(ctx: Context, event: ApiUse, argument: Argument, name: str, *, also_rate: bool) -> Diagnostic:
+    help = f"{_SCHEDULE} instead of `lr` and `decay`" if also_rate else _SCHEDULE
     if ctx.keras.major >= 3:
         message = f"`{name}` ignores `decay`: the learning rate stays the same"
     else:
         message = f"`{name}` has no argument `decay` since Keras 2.11: it raises"
         if _is_nothing(argument):
-            help = "leave it out"
-    return ctx.report(place_of(argument, event.node), message, help=help)
+            help = "leave it out, and call `lr` `learning_rate`" if also_rate else "leave it out"
+    return ctx.report(place_of(argument, event.node), message, help=help, confidence=_confidence(ctx))
