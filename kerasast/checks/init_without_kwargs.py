@@ -44,14 +44,14 @@ def init_without_kwargs(ctx: Context, event: ClassDefined) -> Iterator[Diagnosti
             f"{saved(name, facts.version)} cannot be loaded: its config has {listed(missing)},"
             " which `__init__` does not take",
             help="take `**kwargs` in `__init__` and call `super().__init__(**kwargs)`",
-            confidence=kept_confidence(facts.cls),
+            confidence=kept_confidence(event),
         )
     elif role is Role.LAYER and keys and _drops_kwargs(constructor):
         yield ctx.report(
             constructor.kwargs or constructor.method.node,
             f"`__init__` of `{name}` drops its `**kwargs`, so a loaded layer forgets its name, `trainable` and `dtype`",
             help="pass them on: `super().__init__(**kwargs)`",
-            confidence=kept_confidence(facts.cls),
+            confidence=kept_confidence(event),
         )
 
 

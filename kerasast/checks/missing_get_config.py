@@ -43,7 +43,7 @@ def missing_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
                 f"a model that uses `{facts.cls.name}` cannot be saved{_as_file(facts)}:"
                 f" a {role.value} needs a `get_config`",
                 help="return the arguments of `__init__` in a dict from `get_config`",
-                confidence=kept_confidence(facts.cls),
+                confidence=kept_confidence(event),
             )
         return
     constructor = own_constructor(facts)
@@ -51,13 +51,13 @@ def missing_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
         return
     parameters = [item for item in constructor.parameters if item.name not in base_parameters(facts)]
     if role is Role.LAYER:
-        yield from _layer(ctx, facts, constructor, parameters)
+        yield from _layer(ctx, event, constructor, parameters)
     elif role in (Role.INITIALIZER, Role.CONSTRAINT) and any(
         why_not_plain(item, constructor, facts) for item in parameters
     ):
         return  # It wraps another object: code makes it on the fly, and no config names it.
     elif parameters and (role is not Role.MODEL or facts.version.major >= 3):
-        yield from _not_recorded(ctx, facts, role, constructor, parameters)
+        yield from _not_recorded(ctx, event, role, constructor, parameters)
 
 
 def _as_file(facts: ClassFacts) -> str:
@@ -77,10 +77,10 @@ def _has_config(facts: ClassFacts) -> bool:
 
 
 def _layer(
-    ctx: Context, facts: ClassFacts, constructor: Constructor, parameters: list[Parameter]
+    ctx: Context, event: ClassDefined, constructor: Constructor, parameters: list[Parameter]
 ) -> Iterator[Diagnostic]:
     """Keras records the arguments of a layer's constructor by itself, if all of them are plain values."""
-    name = facts.cls.name
+    facts, name = event.facts, event.cls.name
     for item in parameters:
         found = why_not_plain(item, constructor, facts)
         if found is None:
@@ -95,7 +95,7 @@ def _layer(
                 *(() if node is item.node else (ctx.step(node, reason),)),
             ),
             help=_HELP + ", serialized where it is an object",
-            confidence=kept_confidence(facts.cls),
+            confidence=kept_confidence(event),
         )
         return
     if constructor.varargs is not None and _uses(constructor, constructor.varargs.arg):
@@ -105,7 +105,7 @@ def _layer(
             " Keras does not record them without a `get_config`",
             story=(ctx.step(constructor.varargs, "the arguments"),),
             help=_HELP,
-            confidence=kept_confidence(facts.cls),
+            confidence=kept_confidence(event),
         )
 
 
@@ -125,9 +125,9 @@ def _uses(constructor: Constructor, name: str) -> bool:
 
 
 def _not_recorded(
-    ctx: Context, facts: ClassFacts, role: Role, constructor: Constructor, parameters: list[Parameter]
+    ctx: Context, event: ClassDefined, role: Role, constructor: Constructor, parameters: list[Parameter]
 ) -> Iterator[Diagnostic]:
-    name = facts.cls.name
+    facts, name = event.facts, event.cls.name
     required = [item for item in parameters if item.required]
     names = listed([item.name for item in required or parameters])
     refused = _refused(role, constructor)
@@ -162,7 +162,7 @@ def _not_recorded(
         story=tuple(ctx.step(item.node, "not recorded") for item in (required or parameters)[:4]),
         help=help_text
         + (", and take `**kwargs` in `__init__` for `super().__init__(**kwargs)`" if refused else ""),
-        confidence=kept_confidence(facts.cls),
+        confidence=kept_confidence(event),
     )
 
 

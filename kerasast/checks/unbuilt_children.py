@@ -58,7 +58,7 @@ def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
         help="build each of them in `build`, e.g. "
         + f"`self.{next(iter(children))}.build(…)`, or remove `build` if it does nothing else",
         severity=None if facts.version.major >= 3 else Severity.WARNING,
-        confidence=kept_confidence(facts.cls, weights=True),
+        confidence=kept_confidence(event, weights=True),
     )
 
 

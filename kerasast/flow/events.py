@@ -121,11 +121,16 @@ class AttributeSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class ClassDefined(Event):
-    """A class of this file that derives from a Keras class. `facts` tells what its methods do."""
+    """A class of this file that derives from a Keras class. `facts` tells what its methods do.
+
+    `saves` and `loads` are what the file, outside the functions that nothing calls, saves and loads.
+    """
 
     cls: ClassValue
     facts: ClassFacts
     view: WorldView
+    saves: tuple[SaveSite, ...] = ()
+    loads: tuple[LoadSite, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,8 @@ class Interpreter(Machine):
         defined = self.defined.get(node)
         cls = defined if isinstance(defined, ClassValue) else _class_value(node, scope)
         if self.wants(ClassDefined) and ancestry(cls, self.version).derives(*KERAS_BASES):
-            self.emit(ClassDefined(node, cls, class_facts(cls, self.version), self.world))
+            facts = class_facts(cls, self.version)
+            self.emit(ClassDefined(node, cls, facts, self.world, tuple(self.saves), tuple(self.loads)))
 
 
 def _class_value(node: ast.ClassDef, scope: Scope) -> ClassValue:
