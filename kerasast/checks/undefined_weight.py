@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Iterator
 
 from kerasast.context import Context
@@ -27,6 +28,38 @@ _ENTRIES = {
 }
 """What Keras calls by itself."""
 
+_IMPORTS_TORCH = re.compile(r"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
+
+_TORCH_METHODS = frozenset(
+    {
+        "children",
+        "cpu",
+        "cuda",
+        "double",
+        "eval",
+        "extra_repr",
+        "float",
+        "half",
+        "load_state_dict",
+        "modules",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "register_buffer",
+        "register_forward_hook",
+        "register_parameter",
+        "requires_grad_",
+        "state_dict",
+        "to",
+        "train",
+        "training",
+        "zero_grad",
+    }
+)
+"""What a layer or model of Keras 3 has on its PyTorch backend, where it is a `torch.nn.Module`, too."""
+
 _SET_BY_CALLBACKS = frozenset({"history"})
 
 
@@ -38,14 +71,19 @@ def undefined_weight(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
         return
     if any(method.passes_self for method in facts.methods()):
         return
-    known: frozenset[str] | None = None
+    known = _TORCH_METHODS if _IMPORTS_TORCH.search(ctx.source.code) else frozenset()
+    keras: frozenset[str] | None = None
     reported: set[str] = set()
     for method in reached_methods(facts, entries):
         for read in method.reads if method.owner == facts.cls else ():
-            if read.attr in facts.stores or read.attr in reported or _is_protected(read, facts):
+            if read.attr in facts.stores or read.attr in reported or read.attr in known:
                 continue
-            known = known or _known(facts)
-            if read.attr in known or _comes_from_elsewhere(ctx, facts, read.attr):
+            keras = keras or _known(facts)
+            if (
+                read.attr in keras
+                or _is_protected(read, facts)
+                or _comes_from_elsewhere(ctx, facts, read.attr)
+            ):
                 continue
             reported.add(read.attr)
             yield _report(ctx, facts, read, method.name)

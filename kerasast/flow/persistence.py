@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
-from kerasast.diagnostics import Confidence
+from kerasast.diagnostics import Confidence, Span
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.facts import SaveSite
 from kerasast.flow.values import ClassValue
 from kerasast.index.project import ProjectIndex
+from kerasast.source import SourceFile
+
+_CONFIG = re.compile(r"\bcustom_objects\b|\bregister_keras_serializable\b|\bget_config\b|\bfrom_config\b")
 
 _WHOLE_MODELS = re.compile(
     r"(?<!\bnp)(?<!\bnumpy)(?<!\btorch)(?<!\bplt)(?<!\bfig)(?<!\bimg)(?<!\bimage)(?<!saved_model)\.save\s*\("
     r"|\bsave_model\s*\(|\bload_model\s*\(|\bclone_model\s*\(|\bModelCheckpoint\s*\((?!.*save_weights_only\s*=\s*True)"
-    r"|\bcustom_objects\b|\bregister_keras_serializable\b|\bget_config\b|\bfrom_config\b|\bto_json\s*\("
-    r"|\b(?:pickle|joblib|dill|cloudpickle)\.dump|\bdeepcopy\s*\("
+    r"|\bto_json\s*\(|\b(?:pickle|joblib|dill|cloudpickle)\.dump|\bdeepcopy\s*\("
+    rf"|{_CONFIG.pattern}"
 )
 """Code that writes or rebuilds a model from its config, or is prepared for it."""
 
@@ -39,21 +43,54 @@ def kept_confidence(event: ClassDefined, *, weights: bool = False) -> Confidence
 
 
 def _keeps_its_own(event: ClassDefined) -> bool:
-    """Whether code of the class's module that keeps models may keep one with this class in it."""
+    """Whether code of the class's module that keeps models may keep one with this class in it.
+
+    A script says for each class whether it is prepared for being kept; a library's classes are kept by others.
+    """
     module = event.cls.scope.module
     source = module.project.source(module.name)
     if source is None or re.search(rf"\bclass\s+\w+\([^)]*\b{event.cls.name}\b", source.code):
         return True
+    spans = _of_others(event, source)
+    script = _is_script(module.project, module.name, source)
+    for match in _WHOLE_MODELS.finditer(source.code):
+        if any(span.start <= match.start() < span.end for span in spans):
+            continue
+        if not script or not _CONFIG.match(match[0]) or _is_about(source, event.cls, match.start()):
+            return True
+    return False
+
+
+def _of_others(event: ClassDefined, source: SourceFile) -> list[Span]:
+    """Where a file keeps and loads models that are known to have nothing to do with the class."""
     of_others = [site for site in event.saves if site.complete and not _needs(site, event.cls)]
     files = {site.path_key for site in of_others} - {
         site.path_key for site in event.saves if site not in of_others
     }
-    spans = [site.span for site in of_others if site.path == source.path]
-    spans += [site.span for site in event.loads if site.path == source.path and site.path_key in files - {None}]
-    return any(
-        not any(span.start <= match.start() < span.end for span in spans)
-        for match in _WHOLE_MODELS.finditer(source.code)
+    loads = [site for site in event.loads if site.path_key is not None and site.path_key in files]
+    saved = [site.span for site in of_others if site.path == source.path]
+    return saved + [site.span for site in loads if site.path == source.path]
+
+
+def _is_script(project: ProjectIndex, name: str, source: SourceFile) -> bool:
+    """Whether a module is run rather than imported: nothing imports it, and it calls something at its top."""
+    tree = project.tree(name)
+    if tree is None or _importers(project, name) not in ([], [name]):
+        return False
+    return source.is_notebook or any(
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) for statement in tree.body
     )
+
+
+def _is_about(source: SourceFile, cls: ClassValue, position: int) -> bool:
+    """Whether code that deals with configs is in a class, or names it; the last class of a name is meant."""
+    code = source.code
+    span = source.span(cls.node)
+    if span.start <= position < span.end:
+        return True
+    line = code[code.rfind("\n", 0, position) + 1 : position] + code[position:].partition("\n")[0]
+    later = re.search(rf"^\s*class\s+{cls.name}\b", code[span.end :], re.MULTILINE)
+    return later is None and re.search(rf"\b{cls.name}\b", line) is not None
 
 
 def _needs(site: SaveSite, cls: ClassValue) -> bool:
