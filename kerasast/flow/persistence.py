@@ -53,7 +53,7 @@ def _keeps_its_own(event: ClassDefined) -> bool:
         return True
     spans = _of_others(event, source)
     script = _is_script(module.project, module.name, source)
-    for match in _WHOLE_MODELS.finditer(source.code):
+    for match in _WHOLE_MODELS.finditer(_without_prose(module.project, module.name)):
         if any(span.start <= match.start() < span.end for span in spans):
             continue
         if not script or not _CONFIG.match(match[0]) or _is_about(source, event.cls, match.start()):
@@ -101,10 +101,32 @@ def _kept_by(project: ProjectIndex, module: str) -> tuple[bool, bool]:
     """Whether a module keeps whole models, and weights (looked up once for each project)."""
     known: dict[str, tuple[bool, bool]] = project.__dict__.setdefault("_kept_models", {})
     if module not in known:
-        source = project.source(module)
-        code = "" if source is None else source.code
+        code = _without_prose(project, module)
         known[module] = (_WHOLE_MODELS.search(code) is not None, _WEIGHTS.search(code) is not None)
     return known[module]
+
+
+def _without_prose(project: ProjectIndex, module: str) -> str:
+    """The code of a module with spaces for the strings that are statements: they speak of code, and do nothing."""
+    source, tree = project.source(module), project.tree(module)
+    if source is None:
+        return ""
+    code = source.code
+    if tree is None or (_WHOLE_MODELS.search(code) is None and _WEIGHTS.search(code) is None):
+        return code
+    pieces, position = [], 0
+    for span in sorted(source.span(node) for node in ast.walk(tree) if _is_prose(node)):
+        pieces += [code[position : span.start], " " * (span.end - span.start)]
+        position = span.end
+    return "".join((*pieces, code[position:]))
+
+
+def _is_prose(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def _importers(project: ProjectIndex, module: str) -> list[str]:
