@@ -168,7 +168,9 @@ def _lost(
         base = method.owner.name if method is not None else str(keras_base(facts)).rpartition(".")[2]
         where = facts.cls.node
         subject = f"`{name}` inherits `get_config` from `{base}`, which lacks {names}"
-    if required:
+    if surplus and not required:
+        subject += f" and returns {listed(surplus)} instead"
+    if required or surplus:
         effect = f"{saved(name, facts.version)} cannot be loaded"
     else:
         effect = f"a loaded `{name}` silently goes back to the default of {names}"
@@ -180,7 +182,7 @@ def _lost(
         f"{subject}: {effect}",
         story=tuple(story),
         help=_help(required or lost, constructor, config, surplus),
-        severity=None if required and facts.version.major >= 3 else Severity.WARNING,
+        severity=None if (required or surplus) and facts.version.major >= 3 else Severity.WARNING,
     )
 
 

@@ -95,12 +95,9 @@ def _raises(name: str, major: int) -> bool:
 
 
 def _is_symbolic(value: Value, event: ExternalCall) -> bool:
-    """Whether a value is a symbolic tensor, or a list that holds one."""
-    if isinstance(value, Tensor):
-        return value.symbolic is Tri.YES
-    return any(
-        isinstance(item, Tensor) and item.symbolic is Tri.YES for item in event.view.items(value) or ()
-    )
+    """Whether a value is a symbolic tensor, or a list that holds one; not what other libraries make of tensors."""
+    values = (value,) if isinstance(value, Tensor) else event.view.items(value) or ()
+    return any(isinstance(item, Tensor) and item.symbolic is Tri.YES and item.complete for item in values)
 
 
 def _advice(name: str, major: int) -> str:

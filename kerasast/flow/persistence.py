@@ -16,7 +16,7 @@ _CONFIG = re.compile(r"\bcustom_objects\b|\bregister_keras_serializable\b|\bget_
 
 _WHOLE_MODELS = re.compile(
     r"(?<!\bnp)(?<!\bnumpy)(?<!\btorch)(?<!\bplt)(?<!\bfig)(?<!\bimg)(?<!\bimage)(?<!saved_model)\.save\s*\("
-    r"|\bsave_model\s*\(|\bload_model\s*\(|\bclone_model\s*\(|\bModelCheckpoint\s*\((?!.*save_weights_only\s*=\s*True)"
+    r"|\bsave_model\s*\(|\bload_model\s*\(|\bclone_model\s*\(|\bModelCheckpoint\s*\((?!(?:[^()]|\([^()]*\))*save_weights_only\s*=\s*True)"
     r"|\bto_json\s*\(|\b(?:pickle|joblib|dill|cloudpickle)\.dump|\bdeepcopy\s*\("
     rf"|{_CONFIG.pattern}"
 )
@@ -63,13 +63,16 @@ def _keeps_its_own(event: ClassDefined) -> bool:
 
 def _of_others(event: ClassDefined, source: SourceFile) -> list[Span]:
     """Where a file keeps and loads models that are known to have nothing to do with the class."""
-    of_others = [site for site in event.saves if site.complete and not _needs(site, event.cls)]
-    files = {site.path_key for site in of_others} - {
-        site.path_key for site in event.saves if site not in of_others
-    }
-    loads = [site for site in event.loads if site.path_key is not None and site.path_key in files]
-    saved = [site.span for site in of_others if site.path == source.path]
-    return saved + [site.span for site in loads if site.path == source.path]
+    saves = [site.span for site in event.saves if site.path == source.path and _is_other(site, event.cls)]
+    return saves + [
+        site.span
+        for site in event.loads
+        if site.path == source.path and not site.provides_unknown and event.cls.name not in site.provides
+    ]
+
+
+def _is_other(site: SaveSite, cls: ClassValue) -> bool:
+    return site.complete and all(need.name != cls.name for need in site.needs)
 
 
 def _is_script(project: ProjectIndex, name: str, source: SourceFile) -> bool:
@@ -91,10 +94,6 @@ def _is_about(source: SourceFile, cls: ClassValue, position: int) -> bool:
     line = code[code.rfind("\n", 0, position) + 1 : position] + code[position:].partition("\n")[0]
     later = re.search(rf"^\s*class\s+{cls.name}\b", code[span.end :], re.MULTILINE)
     return later is None and re.search(rf"\b{cls.name}\b", line) is not None
-
-
-def _needs(site: SaveSite, cls: ClassValue) -> bool:
-    return any(need.name == cls.name for need in site.needs)
 
 
 def _kept_by(project: ProjectIndex, module: str) -> tuple[bool, bool]:
