@@ -28,7 +28,8 @@ HOLE = "\0"
 """Stands in an outline for what depends on the program."""
 
 _VARIABLE = re.compile(
-    r"""(?P<config>(?<=config=)\{.*)
+    r"""(?P<config>(?<=config=)\{.*|(?<=Available[ ]metrics[ ]are:[ ]).*)
+    |(?P<metric>(?<=on[ ]metric[ ])\w+|(?<=best[ ]model[ ]only[ ]with[ ])\w+)
     |(?P<repr><(?!locals>|lambda>)[^<>]*(?:<[^<>]*>[^<>]*)*>)
     |'(?P<quoted>[^'\s]*)'
     |(?P<shape>\((?:\s*(?:\d+|None)\s*,?)+\)|\[[^\[\]]*\])
@@ -40,6 +41,7 @@ _VARIABLE = re.compile(
 )
 _FILLERS = {
     "config": r".*?",
+    "metric": r"\w{1,80}?",
     "repr": r"<.{0,400}?>",
     "quoted": r"'?[^'\s]{0,120}?'?",  # older releases print some names without quotation marks
     "shape": r"[(\[].{0,200}?[)\]]",
@@ -144,7 +146,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class ErrorMessage:
-    """A message that the document of `rule` lists, and the versions of Keras that it was seen in.
+    """A message that the document of `rule` lists, and which of the measured versions of Keras it was seen in.
 
     `type` is the exception or warning without its module, or empty for a line of a log. `outline` is the text
     without it, squashed, with a `HOLE` for each part that depends on the program.
@@ -237,15 +239,15 @@ def messages_of(doc: Document) -> Iterator[ErrorMessage]:
 
 
 def _versions(doc: Document, block: Block) -> tuple[KerasVersion, ...]:
-    """The versions that the prose above a block names; both if it names none."""
+    """The versions that the last sentence above a block names; both if it names none, neither if it names others."""
     lines = doc.markdown.splitlines()[: block.line - 2]
     prose: list[str] = []
     while lines and not lines[-1].startswith(("```", "#")):
-        prose.append(lines.pop())
-    return tuple(version for version in (KERAS_2, KERAS_3) if str(version) in " ".join(prose)) or (
-        KERAS_2,
-        KERAS_3,
-    )
+        prose.insert(0, lines.pop())
+    last = re.split(r"(?<=[.!?])\s", " ".join(prose).strip())[-1]
+    if re.search(r"\d\.\d", last) is None:
+        return KERAS_2, KERAS_3
+    return tuple(version for version in (KERAS_2, KERAS_3) if str(version) in last)
 
 
 @dataclass(frozen=True, slots=True)

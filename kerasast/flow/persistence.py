@@ -8,6 +8,7 @@ import re
 from kerasast.diagnostics import Confidence, Span
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.facts import SaveSite
+from kerasast.flow.roles import Role, role_of
 from kerasast.flow.values import ClassValue
 from kerasast.index.project import ProjectIndex
 from kerasast.source import SourceFile
@@ -21,6 +22,9 @@ _WHOLE_MODELS = re.compile(
     rf"|{_CONFIG.pattern}"
 )
 """Code that writes or rebuilds a model from its config, or is prepared for it."""
+
+_FOLLOWED = frozenset({Role.LAYER, Role.MODEL, Role.LOSS, Role.METRIC})
+"""The roles of classes of which it is known which models have them; others hide in the arguments of optimizers."""
 
 _WEIGHTS = re.compile(r"\b(?:save|load)_weights\s*\(|\bModelCheckpoint\s*\(")
 
@@ -63,7 +67,10 @@ def _keeps_its_own(event: ClassDefined) -> bool:
 
 def _of_others(event: ClassDefined, source: SourceFile) -> list[Span]:
     """Where a file keeps and loads models that are known to have nothing to do with the class."""
-    saves = [site.span for site in event.saves if site.path == source.path and _is_other(site, event.cls)]
+    known = role_of(event.facts) in _FOLLOWED
+    saves = [
+        site.span for site in event.saves if known and site.path == source.path and _is_other(site, event.cls)
+    ]
     return saves + [
         site.span
         for site in event.loads

@@ -19,8 +19,10 @@ from typing import Any, Protocol, TypeVar
 from environments import GENERATIONS, HERE, ROOT, Generation, settings
 
 from kerasast.documents import Block, Document, read_document
+from kerasast.error_messages import ErrorMessage, squash
 from kerasast.registry import Rule
 from kerasast.testing import Example, MarkKind, iter_examples
+from kerasast.tracebacks import clean
 from kerasast.versions import KerasVersion
 
 _T = TypeVar("_T", "Failure", "Artefact", "Loss")
@@ -107,6 +109,12 @@ class Outcome:
     crash: str | None
     seconds: float
     losses: tuple[Loss, ...] = ()
+    exceptions: tuple[str, ...] = ()
+
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """Every text that Python or Keras had to say: exceptions, warnings, and what was written to the terminal."""
+        return (*self.exceptions, *self.warnings, self.output)
 
 
 class Request(Protocol):
@@ -230,6 +238,7 @@ def read_outcome(data: dict[str, Any]) -> Outcome:
         crash=data.get("crash"),
         seconds=data["seconds"],
         losses=tuple(_read(Loss, item) for item in data.get("losses", ())),
+        exceptions=tuple(data.get("exceptions", ())),
     )
 
 
@@ -318,6 +327,26 @@ def is_listed(failure: Failure, messages: Iterable[str]) -> bool:
         if wanted == telling or (len(wanted) >= 20 and wanted in telling):
             return True
     return False
+
+
+def is_captured(message: ErrorMessage, texts: Iterable[str]) -> bool:
+    """Whether one of the texts is a message: all of its sentences, after its type if it has one."""
+    for text in texts:
+        squashed = squash(clean(text))
+        stated = not message.type or f"{message.type}:" in squashed
+        if stated and all(re.search(sentence.expression, squashed) for sentence in message.sentences):
+            return True
+    return False
+
+
+def marked_for(rule: str, examples: Iterable[Example]) -> list[Example]:
+    """The programs that show what a rule is about: those of its document, and cases with a mark for it."""
+    return [
+        example
+        for example in examples
+        if example.document == ROOT / "rules" / f"{rule}.md"
+        or any(mark.rule == rule for mark in example.marks)
+    ]
 
 
 @cache

@@ -8,16 +8,18 @@ child is forked, which runs it in an empty folder of its own, and one line of JS
 
     {"id": ..., "raised": failure, "proof": failure or "passed" or null, "observations": [text],
      "artefacts": [{"kind", "path", "arrays", "problem", "lines"}], "losses": [{"kind", "text", "lines"}],
-     "warnings": [text], "output": text, "seconds": s}
+     "exceptions": [text], "warnings": [text], "output": text, "seconds": s}
 
-A failure is {"type", "message", "file", "line", "lines"} or null. `artefacts` holds what the program saved through
-Keras, each loaded back after the program has ended; it is empty for programs with proofs. "watch" is the name of
-data in the program that fits its models: with it, training and loading are watched too, and `losses` is what
-`watch.py` found. Where the process died or had to be killed there is a "crash" with a text instead.
+A failure is {"type", "message", "file", "line", "lines"} or null. `exceptions` and `warnings` are whole texts after
+their types; the exceptions are those raised, those that the code handles itself, and what they came from. `artefacts`
+holds what the program saved through Keras, each loaded back after the program has ended; it is empty for programs with
+proofs. "watch" is the name of data in the program that fits its models: with it, training and loading are watched too,
+and `losses` is what `watch.py` found. Where the process died or had to be killed, there is a "crash" with a text.
 """
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gc
 import json
@@ -70,12 +72,15 @@ def run_program(program: Json, folder: str, recorder: Any, watch: Any) -> Json:
     sys.modules["__main__"] = module
     keras.utils.set_random_seed(1)
     observations: list[str] = []
+    exceptions: list[str] = []
+    module.__dict__[NOTE] = lambda: note(sys.exc_info()[1], folder, exceptions)
     result: Json = {
         "raised": None,
         "proof": None,
         "observations": observations,
         "artefacts": [],
         "losses": [],
+        "exceptions": exceptions,
     }
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -96,19 +101,43 @@ def run_program(program: Json, folder: str, recorder: Any, watch: Any) -> Json:
                 watch.finish(module.__dict__[program["watch"]])
                 result["losses"] = watch.losses
             result["artefacts"] = [recorder.check(record, source) for record in recorder.latest()]
-    result["warnings"] = sorted({str(item.message).replace(folder, "").split("\n")[0] for item in caught})
+    result["warnings"] = sorted(
+        {f"{item.category.__name__}: {item.message}".replace(folder, "") for item in caught}
+    )
     return result
+
+
+NOTE = "__note_exception__"
+
+
+class NoteHandled(ast.NodeTransformer):
+    """Lets every `except` begin with a call that notes down what it handles."""
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+        self.generic_visit(node)
+        call = ast.Expr(ast.Call(ast.Name(NOTE, ast.Load()), [], []))
+        node.body.insert(0, ast.fix_missing_locations(ast.copy_location(call, node)))
+        return node
+
+
+def note(error: Optional[BaseException], folder: str, exceptions: list[str]) -> None:  # noqa: UP045
+    """Note down an exception, and those that it came from."""
+    while error is not None:
+        exceptions.append(f"{type(error).__name__}: {error}".replace(folder, ""))
+        error = error.__cause__ or error.__context__
 
 
 def execute(code: str, filename: str, module: types.ModuleType, folder: str) -> Optional[Json]:  # noqa: UP045
     """Execute code in a module; a failure if it raises, `None` if it ends."""
     try:
-        exec(compile(code, filename, "exec", dont_inherit=True), module.__dict__)
+        tree = NoteHandled().visit(ast.parse(code, filename))
+        exec(compile(tree, filename, "exec", dont_inherit=True), module.__dict__)
     except SystemExit as error:
         return failure(error, folder) if error.code else None
     except KeyboardInterrupt:
         raise
     except BaseException as error:
+        module.__dict__[NOTE]()
         return failure(error, folder)
     return None
 

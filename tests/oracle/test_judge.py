@@ -12,6 +12,7 @@ from judge import (
     Failure,
     Outcome,
     Verdict,
+    is_captured,
     is_listed,
     is_run,
     judge_clean,
@@ -21,6 +22,8 @@ from judge import (
 )
 from judge import judge as judge_example
 
+from kerasast.documents import parse_document
+from kerasast.error_messages import messages_of
 from kerasast.testing import Example, ProgramFile, iter_examples
 from kerasast.versions import KERAS_3, KerasVersion
 
@@ -149,6 +152,22 @@ def test_listed_messages_are_compared_without_names_and_numbers(message: str, li
     assert is_listed(raised, [message]) is listed
 
 
+@pytest.mark.parametrize(
+    "text, captured",
+    [
+        ("ValueError: Layer 'dense_7' expected 4 variables.\nCall build first.\nmore", True),
+        ("prefix\nkeras.ValueError: Layer \x1b[1m'dense_7' expected 4\nvariables. Call build first.", True),
+        ("TypeError: Layer 'dense_7' expected 4 variables. Call build first.", False),
+        ("ValueError: Layer 'dense_7' expected 4 variables. Call build last.", False),
+    ],
+)
+def test_a_captured_message_has_the_type_and_all_sentences(text: str, captured: bool) -> None:
+    listed = "ValueError: Layer 'dense' expected 0 variables. Call `build` first."
+    document = f"# some-rule\n\n## Error messages\n\nKeras 3.15:\n\n```text\n{listed}\n```\n"
+    (message,) = messages_of(parse_document(document, Path("some-rule.md")))
+    assert is_captured(message, ["", text]) is captured
+
+
 def test_normalised_messages_have_no_addresses_or_paths() -> None:
     one = normalise("<Dense name=dense, built=False> at 0x7f12ab34 of /tmp/abc/model.keras, shape (None, 4)")
     assert one == normalise(
@@ -274,6 +293,23 @@ assert os.listdir() == []
 build().save("model.keras")
 ```
 
+## Has much to say [agrees]
+
+```python
+import logging
+import warnings
+
+warnings.warn("One\\nand two.")
+logging.getLogger("absl").warning("Three.")
+try:
+    try:
+        {}["four"]
+    except KeyError as error:
+        raise ValueError("Five.") from error
+except ValueError:
+    pass
+```
+
 ## Kills itself [disagrees]
 
 ```python
@@ -296,6 +332,10 @@ def test_sample_programs_in_real_keras(tmp_path: Path) -> None:
             assert is_run(example, version)
             verdict = judge_example(example, version, outcomes[generation.version])
             assert verdict.agrees == ("[agrees]" in example.heading), (version, example.heading, verdict.text)
+        (talking,) = (example for example in examples if example.heading.startswith("Has much"))
+        printed = outcomes[generation.version][talking.id].printed
+        assert {"UserWarning: One\nand two.", "ValueError: Five.", "KeyError: 'four'"} <= set(printed)
+        assert any("Three." in text for text in printed)
 
 
 RULE = """# save-before-build

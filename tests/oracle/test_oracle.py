@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 from environments import GENERATIONS, ROOT, reason_missing
-from judge import Outcome, all_examples, is_run, judge, run_examples
+from judge import Outcome, all_examples, is_captured, is_run, judge, marked_for, run_examples
 
+from kerasast.documents import read_document
+from kerasast.error_messages import messages_of
+from kerasast.registry import all_rules
 from kerasast.testing import Example
 from kerasast.versions import KerasVersion
 
@@ -41,7 +44,8 @@ def _runs() -> list[object]:
 def outcomes(request: pytest.FixtureRequest) -> Outcomes:
     """What every example did that a selected test wants to know of, by version and id."""
     items = [item for item in request.session.items if item.path == Path(__file__)]
-    selected = [item.callspec.params["example"] for item in items if hasattr(item, "callspec")]
+    parameters = [item.callspec.params for item in items if hasattr(item, "callspec")]
+    selected = [values["example"] for values in parameters if "example" in values]
     everything = len(selected) < len(items)
     return run_examples(EXAMPLES if everything else dict.fromkeys(selected))
 
@@ -51,6 +55,20 @@ def test_keras_agrees(example: Example, keras: str, outcomes: Outcomes) -> None:
     verdict = judge(example, KerasVersion.parse(keras), outcomes[keras])
     if not verdict.agrees:
         pytest.fail(f"{example.document}:{example.line}: Keras {keras}: {verdict.text}", pytrace=False)
+
+
+@pytest.mark.parametrize("rule", [name for name, item in all_rules().items() if item.category != "meta"])
+def test_listed_messages_came_out_of_keras(rule: str, outcomes: Outcomes) -> None:
+    """Each message of a document was printed, in the versions that it says, by a program about this rule."""
+    examples = marked_for(rule, EXAMPLES)
+    missing = []
+    for message in messages_of(read_document(ROOT / "rules" / f"{rule}.md")):
+        for version in message.versions:
+            seen = outcomes[str(version)]
+            ran = [seen.get(name) for example in examples for name in (example.id, f"{example.id}+proof")]
+            if not is_captured(message, [text for outcome in ran if outcome for text in outcome.printed]):
+                missing.append(f"Keras {version}: {message.text}")
+    assert not missing, "no program printed:\n" + "\n".join(missing)
 
 
 def test_evidence_is_up_to_date(outcomes: Outcomes) -> None:
