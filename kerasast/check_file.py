@@ -148,10 +148,10 @@ class _Checker:
         rules = [rule for event_type in FLOW_EVENTS for rule, _ in self.table.get(event_type, ())]
         if any(not rule.calls for rule in rules):
             return None
-        calls: dict[frozenset[str], set[str]] = defaultdict(set)
+        calls: dict[tuple[frozenset[str], str], set[str]] = defaultdict(set)
         for rule in rules:
-            calls[rule.also].update(rule.calls)
-        return [Interest(frozenset(names), also) for also, names in calls.items()]
+            calls[rule.also, rule.text].update(rule.calls)
+        return [Interest(frozenset(names), also, text) for (also, text), names in calls.items()]
 
     def emit(self, event: Event) -> None:
         """Let every rule that wants an event see it."""

@@ -48,7 +48,8 @@ class Rule:
 
     `keras` is the range of versions in which the rule reports anything. `on` are the event types it wants;
     `calls` are names of functions and methods: code that leads to none of them has nothing to report; empty means
-    any code may have. Where `also` is given, code must lead to one of these as well (see `flow/interest.py`).
+    any code may have. Where `also` is given, code must lead to one of these as well, and where `text` is, to text
+    that this regular expression finds (see `flow/interest.py`).
     `preview` rules run only when named or when previews are asked for: their evidence is thin. `opt_in` rules run
     only when a selection means them, by name, by category or by `ALL`: they are certain, and about what a project may
     well do on purpose. `since` is the kerasast release.
@@ -61,6 +62,7 @@ class Rule:
     on: tuple[type[Event], ...]
     calls: frozenset[str]
     also: frozenset[str]
+    text: str
     fix: FixAvailability
     preview: bool
     since: str
@@ -81,6 +83,7 @@ def rule(
     since: str,
     calls: Iterable[str] = (),
     also: Iterable[str] = (),
+    text: str = "",
     keras: str = ">=2",
     fix: FixAvailability = FixAvailability.NEVER,
     preview: bool = False,
@@ -100,6 +103,7 @@ def rule(
             on,
             frozenset(calls),
             frozenset(also),
+            text,
             fix,
             preview,
             since,

@@ -24,7 +24,8 @@ from kerasast.versions import KerasVersion
     category="custom-objects",
     severity=Severity.ERROR,
     on=(ObjectCreated, ModelCall, ClassDefined),
-    calls=MODELS_MADE,
+    calls=("Lambda",),
+    also=MODELS_MADE,
     since="0.1",
 )
 def layer_outside_model(

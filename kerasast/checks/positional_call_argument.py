@@ -23,6 +23,7 @@ from kerasast.registry import rule
     severity=Severity.ERROR,
     on=(ClassDefined, ModelCall),
     calls=("Input",),
+    text=r"\(\s*[a-z_]\w*\s*,\s*(?:True|False|None)\s*[,)]",
     keras=">=3",
     since="0.1",
 )

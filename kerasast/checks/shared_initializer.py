@@ -11,23 +11,23 @@ from kerasast.flow.events import ModelCall, ObjectCreated
 from kerasast.flow.values import Kind, ObjectId, ObjectState, Ref
 from kerasast.registry import rule
 
-_RANDOM = frozenset(
-    f"keras.initializers.{name}"
-    for name in (
-        "GlorotNormal",
-        "GlorotUniform",
-        "HeNormal",
-        "HeUniform",
-        "LecunNormal",
-        "LecunUniform",
-        "Orthogonal",
-        "OrthogonalInitializer",
-        "RandomNormal",
-        "RandomUniform",
-        "TruncatedNormal",
-        "VarianceScaling",
-    )
+_NAMES = (
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "LecunNormal",
+    "LecunUniform",
+    "Orthogonal",
+    "OrthogonalInitializer",
+    "RandomNormal",
+    "RandomUniform",
+    "TruncatedNormal",
+    "VarianceScaling",
 )
+"""Initializers that draw random numbers."""
+
+_RANDOM = frozenset(f"keras.initializers.{name}" for name in _NAMES)
 
 _COPYING = frozenset({"keras.layers.MultiHeadAttention", "keras.layers.GroupQueryAttention"})
 """Layers that initialise each of their weights by a copy of the initializer that they are given."""
@@ -37,7 +37,8 @@ _COPYING = frozenset({"keras.layers.MultiHeadAttention", "keras.layers.GroupQuer
     category="training",
     severity=Severity.WARNING,
     on=(ObjectCreated, ModelCall),
-    calls=MODELS_MADE,
+    calls=_NAMES,
+    also=MODELS_MADE,
     keras=">=2.10",
     since="0.1",
 )

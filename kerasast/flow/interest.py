@@ -22,12 +22,15 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef
 class Interest:
     """What some rules wait for: code that leads to one of `calls`, and to one of `also` unless that is empty.
 
+    It must lead to text that the regular expression `text` finds, too, unless that is empty.
+
     Calls are recognised by the last part of their name: `fit`. `.lr` is an assignment to an attribute, and `tf.`
     the use of anything in a module.
     """
 
     calls: frozenset[str]
     also: frozenset[str] = frozenset()
+    text: str = ""
 
 
 def interesting_functions(
@@ -43,7 +46,11 @@ def interesting_functions(
     found: set[ast.AST] = set()
     for interest in interests:
         leading = reach.to(interest.calls)
-        found |= leading & reach.to(interest.also) if leading and interest.also else leading
+        if leading and interest.also:
+            leading = leading & reach.to(interest.also)
+        if leading and interest.text:
+            leading = leading & reach.to_text(interest.text)
+        found |= leading
     return found
 
 
@@ -65,16 +72,31 @@ class _Reach:
 
     def to(self, names: frozenset[str]) -> set[ast.AST]:
         """The functions that use one of these names, or call one another that does."""
-        source, code = self._source, self._source.code
-        pending = {name for name in names if (name[-_END:] in self._ends if _has_end(name) else name in code)}
+        code = self._source.code
+        return self._from(
+            {name for name in names if (name[-_END:] in self._ends if _has_end(name) else name in code)}
+        )
+
+    def to_text(self, pattern: str) -> set[ast.AST]:
+        """The functions in which a regular expression finds something, or which call one of those."""
         found: set[ast.AST] = set()
+        starts = [match.start() for match in re.finditer(pattern, self._source.code)]
+        return self._from(self._add(starts, found), found)
+
+    def _from(self, pending: set[str], found: set[ast.AST] | None = None) -> set[ast.AST]:
+        """The functions that use one of these names, and those that use theirs, and so on, beside those found."""
+        code = self._source.code
+        found = set() if found is None else found
         known: set[str] = set()
         while pending:
             known |= pending
-            lines = sorted(source.line_at(offset) for name in pending for offset in _uses(code, name))
-            reached = {name for chain in _chains_at(self._all, lines, found) for name in chain}
-            pending = reached - known
+            pending = self._add([offset for name in pending for offset in _uses(code, name)], found) - known
         return found
+
+    def _add(self, offsets: Iterable[int], found: set[ast.AST]) -> set[str]:
+        """Add the functions around some offsets to those found; the names by which the new ones are called."""
+        lines = sorted(map(self._source.line_at, offsets))
+        return {name for chain in _chains_at(self._all, lines, found) for name in chain}
 
 
 _END = 3
