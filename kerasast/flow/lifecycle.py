@@ -191,13 +191,17 @@ def _result(machine: Machine, ref: Ref, name: str, arguments: Arguments, node: a
 
 # Methods that do more than the table can say.
 
+_ADDED_LOSSES = "_losses"
+"""The attribute in which Keras keeps what `add_loss()` adds; here it says that there is something."""
+
 
 def _compile(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
     state = machine.world.state(ref.id)
     loss = arguments.value("loss")
     has_loss: Tri
     if loss is None:
-        has_loss = state.has_loss if state.has_loss is Tri.YES else Tri.NO
+        replaced = machine.version.major < 3 and _compiled_with_loss(state)
+        has_loss = Tri.of(state.has_loss is Tri.YES and not replaced)
         if state.kind.is_model and state.escaped:
             has_loss = Tri.MAYBE
     elif isinstance(loss, Const):
@@ -214,6 +218,20 @@ def _compile(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) ->
     )
     if machine.version.major < 3:
         fix_flags(machine, ref.id, "compile")
+
+
+def _compiled_with_loss(state: ObjectState) -> bool:
+    """Whether its loss is that of the last `compile()`, which the next one replaces in Keras 2.
+
+    Keras 3.15 keeps a loss until another one is given.
+    """
+    given = state.compile_arguments.get("loss", Const(None))
+    return given != Const(None) and _ADDED_LOSSES not in state.attributes
+
+
+def _add_loss(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    attributes = machine.world.state(ref.id).attributes
+    machine.world.update(ref.id, attributes={**attributes, _ADDED_LOSSES: UNKNOWN})
 
 
 def _add(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
@@ -307,6 +325,7 @@ def _add_metric(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST)
 
 _SPECIAL: dict[str, Callable[[Machine, Ref, Arguments, ast.AST], None]] = {
     "add": _add,
+    "add_loss": _add_loss,
     "add_metric": _add_metric,
     "compile": _compile,
     "export": _export,

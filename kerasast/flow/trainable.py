@@ -2,7 +2,8 @@
 
 Keras 2.15 keeps the flags as they are in `compile()` and puts them back around every training call. Keras 3.15 reads
 them when it traces the training function, which `fit` and `train_on_batch` each do once. A change after that has no
-effect until the next `compile()` (observed on both).
+effect until the next `compile()` (observed on both). In Keras 3.15 an assignment of the value that an object's own flag
+has already changes nothing, not even the flags of its layers (observed with the TensorFlow backend).
 """
 
 from __future__ import annotations
@@ -22,10 +23,18 @@ def set_trainable(machine: Machine, target: Ref | LayersOf, item: Value, node: a
     flag = Tri.of(bool(item.value)) if isinstance(item, Const) else Tri.MAYBE
     origin = target.id if isinstance(target, Ref) else target.owner
     whole = isinstance(target, Ref)
+    unsure = False
+    if whole and machine.version.major >= 3:
+        own = machine.world.state(origin).trainable
+        if own is flag and own is not Tri.MAYBE:
+            return
+        unsure = own is Tri.MAYBE
     some = isinstance(target, LayersOf) and target.sliced
     before = _flags(machine, origin)
     parts = tuple(machine.world.contents(origin))
-    _set(machine, (origin, *parts) if whole else parts, flag, some)
+    _set(machine, parts, flag, some or unsure)
+    if whole:
+        _set(machine, (origin,), flag, False)
     if not whole:
         inside = machine.world.state(origin).layers_trainable
         machine.world.update(origin, layers_trainable=inside.join(flag) if some else flag)

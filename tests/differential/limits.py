@@ -82,20 +82,6 @@ model.save("model.keras")
 """,
     ),
     Limit(
-        name="short-name-of-a-loss-in-hdf5",
-        keras=">=3",
-        harm="Could not deserialize 'keras.metrics.mse' because it is not a KerasSaveable subclass",
-        reason='A model that was trained with the loss `"mse"` cannot be loaded from an HDF5 file in Keras 3: no '
-        "rule says so.",
-        program=_START
-        + """
-model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
-model.compile("sgd", "mse")
-model.fit(x, y, verbose=0)
-model.save("model.h5")
-""",
-    ),
-    Limit(
         name="subclassed-model-in-hdf5",
         keras=">=2",
         harm="Saving the model to HDF5 format requires|Layer count mismatch when loading weights from file",
