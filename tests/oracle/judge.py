@@ -324,7 +324,7 @@ def is_listed(failure: Failure, messages: Iterable[str]) -> bool:
     telling = normalise(failure.telling)
     for message in messages:
         wanted = normalise(re.sub(rf"^(?:[\w.]+\.)?{failure.type}:\s*", "", message))
-        if wanted == telling or (len(wanted) >= 20 and wanted in telling):
+        if wanted == (telling or failure.type) or (len(wanted) >= 20 and wanted in telling):
             return True
     return False
 
