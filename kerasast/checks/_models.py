@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerasast.flow.class_facts import class_facts
 from kerasast.flow.events import ModelCall, ObjectCreated
-from kerasast.flow.values import Kind, ObjectId
+from kerasast.flow.roles import has_state
+from kerasast.flow.values import Kind, ObjectId, ObjectState, Tri
+from kerasast.keras_api import weightless
+from kerasast.versions import KerasVersion
 
 MODELS_MADE = ("Input", "compile", "fit", "summary")
 """Names of functions and methods near which models are made: for `calls` of the rules that look at whole models."""
@@ -28,3 +32,12 @@ def parts_of_model(event: ObjectCreated | ModelCall) -> Iterator[ObjectId]:
         yield from dict.fromkeys(
             part for item in state.contents for part in (item, *event.view.contents(item))
         )
+
+
+def has_own_weights(state: ObjectState, version: KerasVersion) -> bool:
+    """Whether an object is a single layer that certainly has weights, which training changes."""
+    if state.kind is not Kind.LAYER or state.trainable is not Tri.YES:
+        return False
+    if state.cls is not None:
+        return has_state(class_facts(state.cls, version))
+    return weightless(state.api or "", version) is False

@@ -6,16 +6,14 @@ import ast
 import re
 from collections.abc import Iterator
 
-from kerasast.checks._models import MODELS_MADE, parts_of_model
+from kerasast.checks._models import MODELS_MADE, has_own_weights, parts_of_model
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
-from kerasast.flow.class_facts import class_facts
 from kerasast.flow.events import ClassDefined, ModelCall, ObjectCreated
 from kerasast.flow.reach import reached_methods
-from kerasast.flow.roles import Role, has_state, role_of
-from kerasast.flow.values import FunctionValue, Kind, ObjectId, ObjectState, Ref, Tri
+from kerasast.flow.roles import Role, role_of
+from kerasast.flow.values import FunctionValue, Kind, ObjectId, Ref, Tri
 from kerasast.flow.world import WorldView
-from kerasast.keras_api import weightless
 from kerasast.registry import rule
 from kerasast.versions import KerasVersion
 
@@ -81,16 +79,8 @@ def _is_lost(view: WorldView, target: ObjectId, version: KerasVersion) -> bool:
     if state.kind in (Kind.SEQUENTIAL, Kind.FUNCTIONAL):
         if (state.api or "").startswith("keras.applications."):
             return False
-        return any(_has_weights(view.state(part), version) for part in view.contents(target))
-    return _has_weights(state, version)
-
-
-def _has_weights(state: ObjectState, version: KerasVersion) -> bool:
-    if state.kind is not Kind.LAYER or state.trainable is not Tri.YES:
-        return False
-    if state.cls is not None:
-        return has_state(class_facts(state.cls, version))
-    return weightless(state.api or "", version) is False
+        return any(has_own_weights(view.state(part), version) for part in view.contents(target))
+    return has_own_weights(state, version)
 
 
 def _in_class(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
@@ -107,7 +97,7 @@ def _in_class(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
             if not isinstance(value, Ref) or facts.cls.scope.module.source is not ctx.source:
                 continue
             layer = event.view.state(value.id)
-            if layer.kind is not Kind.LAYER or not _has_weights(layer, ctx.keras) or layer.foreign:
+            if layer.kind is not Kind.LAYER or not has_own_weights(layer, ctx.keras) or layer.foreign:
                 continue
             if _is_used_elsewhere(ctx, name, facts.cls.node):
                 continue

@@ -120,6 +120,14 @@ class AttributeSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ListRepeated(Event):
+    """A list or tuple is multiplied by a number: `[layer] * 3`. `items` are those of the list."""
+
+    items: tuple[Value, ...]
+    view: WorldView
+
+
+@dataclass(frozen=True, slots=True)
 class ClassDefined(Event):
     """A class of this file that derives from a Keras class. `facts` tells what its methods do.
 
@@ -195,6 +203,7 @@ __all__ = [
     "Enclosing",
     "Event",
     "ExternalCall",
+    "ListRepeated",
     "Listener",
     "ModelCall",
     "NotebookInvalid",

@@ -21,6 +21,7 @@ from kerasast.flow.containers import (
     sliced,
     truth_of,
 )
+from kerasast.flow.events import ListRepeated
 from kerasast.flow.externals import call_external
 from kerasast.flow.layers_of import some_layers
 from kerasast.flow.machine import Machine
@@ -146,6 +147,10 @@ def binary(machine: Machine, node: ast.BinOp | ast.AugAssign, left: Value, right
     tensor = merge_tensors(machine, [left, right])
     if tensor is not None:
         return tensor
+    if isinstance(node.op, ast.Mult) and machine.wants(ListRepeated) and not machine.frame.foreign:
+        items = machine.world.items(left) or machine.world.items(right)
+        if items:
+            machine.emit(ListRepeated(node, items, machine.world))
     match node.op, left, right:
         case ast.Add(), Const(str()) | Text(), _:
             return concatenate([left, right])
