@@ -10,7 +10,7 @@ from kerasast.flow.early_weights import has_early_weights
 from kerasast.flow.events import ModelCall
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Kind, Tri
-from kerasast.flow.weights import holds_built_parts, may_have_weights
+from kerasast.flow.weights import has_weights_to_build, holds_built_parts, may_have_weights
 from kerasast.registry import rule
 
 _IN_PLACE = (".h5", ".hdf5", ".keras")
@@ -21,11 +21,14 @@ _IN_PLACE = (".h5", ".hdf5", ".keras")
     category="loading",
     severity=Severity.ERROR,
     on=(ModelCall,),
-    calls=("load_weights", "set_weights"),
+    calls=("load_weights", "restore", "set_weights"),
     since="0.1",
 )
 def load_before_build(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
+    if event.method == "restore":
+        yield from _restore(ctx, event)
+        return
     if event.method not in ("load_weights", "set_weights") or not before.kind.is_model:
         return
     if before.built is not Tri.NO or before.escaped or _is_deferred(ctx, event):
@@ -52,6 +55,28 @@ def load_before_build(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
         story=event.story,
         help=help,
     )
+
+
+def _restore(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
+    """`tf.train.Checkpoint.restore`: put off until there are variables by Keras 2, and in Sequential models by Keras 3."""
+    before = event.before
+    if (
+        ctx.keras.major < 3
+        or before.kind is not Kind.SUBCLASSED
+        or before.built is not Tri.NO
+        or before.escaped
+    ):
+        return
+    if holds_built_parts(event.view, event.target):
+        return
+    if has_weights_to_build(event.view, event.target, ctx.keras):
+        yield ctx.report(
+            event.node,
+            "`restore()` finds no variables in this model, which nothing has built yet: Keras 3 does not restore "
+            "them later",
+            story=event.story,
+            help="call the model on a batch of data before `restore()`; `assert_consumed()` tells what is missing",
+        )
 
 
 def _is_deferred(ctx: Context, event: ModelCall) -> bool:

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kerasast.checks._files import HDF5, at_load, models_in, others_in
 from kerasast.checks._guards import is_line_guarded
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity, Step
-from kerasast.flow.events import ProjectReady
+from kerasast.flow.events import ExternalCall, ProjectReady
 from kerasast.flow.facts import LoadSite
 from kerasast.registry import rule
+
+_METHODS = frozenset(
+    [
+        "compile",
+        "evaluate",
+        "fit",
+        "get_layer",
+        "load_weights",
+        "predict",
+        "predict_on_batch",
+        "save_weights",
+        "summary",
+        "train_on_batch",
+    ]
+)
+"""Methods of Keras models that an object which `tf.saved_model.load()` made does not have."""
 
 _INSTEAD = 'wrap it for inference in `keras.layers.TFSMLayer(path, call_endpoint="serving_default")`'
 
@@ -18,11 +35,33 @@ _INSTEAD = 'wrap it for inference in `keras.layers.TFSMLayer(path, call_endpoint
 @rule(
     category="loading",
     severity=Severity.ERROR,
-    on=(ProjectReady,),
-    calls=("load_model", "save", "save_model", "export"),
+    on=(ExternalCall, ProjectReady),
+    calls=("load_model", "save", "save_model", "export", *_METHODS),
     since="0.1",
 )
-def saved_model_as_keras(ctx: Context, event: ProjectReady) -> Iterator[Diagnostic]:
+def saved_model_as_keras(ctx: Context, event: ExternalCall | ProjectReady) -> Iterator[Diagnostic]:
+    if isinstance(event, ProjectReady):
+        yield from _loads(ctx, event)
+        return
+    loaded, _, method = event.name.rpartition("().")
+    if loaded != "tensorflow.saved_model.load" or method not in _METHODS or _defines(ctx, method):
+        return
+    yield ctx.report(
+        event.node,
+        f"what `tf.saved_model.load()` gives is no Keras model: it has no `{method}()`",
+        help="load a file that `model.save()` wrote with `keras.models.load_model()`, "
+        "or call the functions of the SavedModel",
+    )
+
+
+def _defines(ctx: Context, method: str) -> bool:
+    """Whether the project may have put a function of that name into a SavedModel itself."""
+    own = re.compile(rf"def {method}\b|add_endpoint|track_and_add_endpoint")
+    sources = (ctx.project.source(module) for module in ctx.project.modules)
+    return any(source is None or own.search(source.code) for source in sources)
+
+
+def _loads(ctx: Context, event: ProjectReady) -> Iterator[Diagnostic]:
     for load in event.loads:
         exported = [site for site in others_in(ctx, event, load) if site.content == "SavedModel"]
         if exported:

@@ -16,6 +16,9 @@ WEIGHTED = frozenset(kind for kind in Kind if kind.has_weights)
 GRAPHS = frozenset({Kind.SEQUENTIAL, Kind.FUNCTIONAL, Kind.LAYER})
 
 
+CHECKPOINT = "tensorflow.train.Checkpoint"
+"""The class of TensorFlow that saves and restores what it holds; `restore` is told of the models in it."""
+
 ANY = KerasRange.parse(">=2")
 
 
@@ -67,6 +70,7 @@ EFFECTS = (
     _effect("build_from_config set_weights", WEIGHTED, built=Tri.YES, adapted=Tri.MAYBE),
     _effect("compile", MODELS, "compiles it", compiled=Tri.YES, trained=Tri.NO),
     _effect("add_loss", WEIGHTED, has_loss=Tri.YES),
+    _effect("restore", WEIGHTED, adapted=Tri.MAYBE),
     _effect("load_weights", WEIGHTED, built=Tri.MAYBE, adapted=Tri.MAYBE),
 )
 

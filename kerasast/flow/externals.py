@@ -17,6 +17,7 @@ from kerasast.flow.containers import (
     merged_entries,
     new_container,
 )
+from kerasast.flow.effects import CHECKPOINT
 from kerasast.flow.events import ExternalCall
 from kerasast.flow.machine import Machine
 from kerasast.flow.other_files import note_saved_model
@@ -132,6 +133,8 @@ def call_external(machine: Machine, name: str, arguments: Arguments, node: ast.A
     _tell(machine, name, arguments, values, node)
     if name == "tensorflow.saved_model.save":
         note_saved_model(machine, bind_names(arguments, ("obj", "export_dir")), node)
+    if name == CHECKPOINT:
+        return _checkpoint(machine, arguments, node)
     if name in _KEEPS_WEIGHTS:
         weights = next((value for value in values if isinstance(value, WeightsOf)), None)
         if weights is not None:
@@ -170,6 +173,29 @@ def _mentioned(machine: Machine, values: list[Value]) -> list[ObjectId]:
             case Ref(target) | WeightsOf(owner=target):
                 found.append(target)
     return found
+
+
+def _checkpoint(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    """`tf.train.Checkpoint(model=model)`: it holds what it is given, and restores it when told to."""
+    given = {str(index): argument.value for index, argument in enumerate(arguments.positional)}
+    given.update({name: argument.value for name, argument in arguments.bound.items() if argument.keyword})
+    state = ObjectState(
+        Kind.KERAS,
+        api=CHECKPOINT,
+        created=node,
+        complete=arguments.complete,
+        attributes=given,
+        foreign=machine.frame.foreign,
+    )
+    return machine.world.create(state)
+
+
+def _manager(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    """`tf.train.CheckpointManager(checkpoint, …)`: it saves, and may restore if the code says so anywhere."""
+    if "restore_or_initialize" in machine.frame.source.code:
+        machine.escape(argument.value for argument in arguments.positional)
+        machine.escape(argument.value for argument in arguments.bound.values())
+    return External("tensorflow.train.CheckpointManager()")
 
 
 # Python's own functions.
@@ -443,6 +469,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
     "keras.saving.get_custom_objects().update": _update_names,
     "tensorflow.function": _traced,
     "tensorflow.identity": _first,
+    "tensorflow.train.CheckpointManager": _manager,
     "tqdm.auto.tqdm": _first,
     "tqdm.notebook.tqdm": _first,
     "tqdm.tqdm": _first,

@@ -10,7 +10,7 @@ from kerasast.flow.ancestry import ancestry
 from kerasast.flow.arguments import Argument, Arguments
 from kerasast.flow.binding import bind_method
 from kerasast.flow.containers import merge_tensors
-from kerasast.flow.effects import HARMLESS, Effect, effect_of
+from kerasast.flow.effects import CHECKPOINT, HARMLESS, Effect, effect_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.layers_of import named_layer
 from kerasast.flow.machine import Machine
@@ -23,6 +23,7 @@ from kerasast.flow.trainable import fix_flags
 from kerasast.flow.values import (
     UNKNOWN,
     Const,
+    External,
     GraphCall,
     Kind,
     LayersOf,
@@ -68,6 +69,8 @@ def call_method(machine: Machine, ref: Ref, name: str, arguments: Arguments, nod
     """A method that Keras defines, called on an object that is followed."""
     before = machine.world.state(ref.id)
     bound = bind_method(arguments, before.api, name, machine.version)
+    if before.api == CHECKPOINT and name in ("restore", "read"):
+        _restore(machine, before, bound, node)
     if not before.kind.has_weights:
         if before.kind is Kind.OPTIMIZER and name not in _OF_OPTIMIZERS:
             machine.world.escape(ref)
@@ -179,6 +182,8 @@ def _result(machine: Machine, ref: Ref, name: str, arguments: Arguments, node: a
             return named_layer(machine, ref, arguments.value("name")) or LayersOf(
                 ref.id, element=True, sliced=True
             )
+        case "load_weights" if _loads_at_once(machine, arguments):
+            return External("load_weights()")  # It is `None`: whatever is asked of it is told as a call.
         case "_flatten_layers":
             return LayersOf(ref.id)
         case "compile" | "summary" | "add" | "save" | "save_weights" | "build" | "export" | "set_weights":
@@ -187,6 +192,12 @@ def _result(machine: Machine, ref: Ref, name: str, arguments: Arguments, node: a
             tensor = merge_tensors(machine, [argument.value for argument in arguments.positional])
             return tensor or machine.unknown(node)
     return machine.unknown(node)
+
+
+def _loads_at_once(machine: Machine, arguments: Arguments) -> bool:
+    """Whether weights are read from a file of Keras's, and not from a checkpoint, which has a status to return."""
+    suffix = known_suffix(arguments.value("filepath"))
+    return machine.version.major >= 3 or (suffix is not None and suffix.endswith((".h5", ".hdf5", ".keras")))
 
 
 # Methods that do more than the table can say.
@@ -275,6 +286,14 @@ def _load_weights(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AS
         machine.world.update(ref.id, restored=step if state.trained is Tri.NO else None)
 
 
+def _restore(machine: Machine, checkpoint: ObjectState, arguments: Arguments, node: ast.AST) -> None:
+    """`checkpoint.restore(path)` is told as a method of each model that the checkpoint holds."""
+    for held in checkpoint.attributes.values():
+        state = machine.world.state_of(held)
+        if isinstance(held, Ref) and state is not None and state.kind.has_weights:
+            call_method(machine, held, "restore", arguments, node)
+
+
 def _train(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
     if machine.version.major >= 3:
         fix_flags(machine, ref.id, "train_on_batch")
@@ -333,6 +352,7 @@ _SPECIAL: dict[str, Callable[[Machine, Ref, Arguments, ast.AST], None]] = {
     "fit_generator": _fit,
     "load_weights": _load_weights,
     "pop": _pop,
+    "restore": _give_weights,
     "save": _save,
     "save_weights": _save_weights,
     "set_weights": _give_weights,
