@@ -58,7 +58,7 @@ def load_before_build(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
 
 
 def _restore(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
-    """`tf.train.Checkpoint.restore`: put off until there are variables by Keras 2, and in Sequential models by Keras 3."""
+    """`tf.train.Checkpoint.restore`: Keras 2 puts it off until there are variables, Keras 3 in a Sequential only."""
     before = event.before
     if (
         ctx.keras.major < 3
