@@ -162,6 +162,8 @@ def _of_object(machine: Machine, ref: Ref, state: ObjectState, attr: str, node: 
     if state.kind is Kind.DICT or state.kind.is_container:
         return BoundMethod(ref, attr)
     if state.kind.has_weights:
+        if state.bare is not None and (attr in WEIGHT_ATTRIBUTES or attr in _LAYERS):
+            machine.world.update(ref.id, bare=None)  # Whoever reaches them may give them weights.
         if attr in WEIGHT_ATTRIBUTES:
             return WeightsOf(ref.id, WEIGHT_ATTRIBUTES[attr], attr)
         if attr in _LAYERS:

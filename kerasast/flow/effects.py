@@ -49,6 +49,7 @@ EFFECTS = (
         "builds and trains it",
         built=Tri.YES,
         trained=Tri.YES,
+        learned=Tri.YES,
     ),
     _effect(
         "evaluate predict test_on_batch predict_on_batch evaluate_generator predict_generator "
@@ -57,7 +58,7 @@ EFFECTS = (
         "builds it",
         built=Tri.YES,
     ),
-    _effect("train_step", MODELS, "builds it", built=Tri.YES),
+    _effect("train_step", MODELS, "builds it", built=Tri.YES, learned=Tri.YES),
     _effect("__call__", WEIGHTED, "builds it", built=Tri.YES),
     _effect("call", WEIGHTED, "builds it", keras="<3", built=Tri.YES),
     # In Keras 3 the layers inside have their weights then, and yet the model is not built.
@@ -67,11 +68,12 @@ EFFECTS = (
     _effect("compute_output_shape", MODELS - GRAPHS, "builds it", keras="<3", built=Tri.YES),
     _effect("adapt", WEIGHTED, "builds it", built=Tri.YES, adapted=Tri.YES),
     _effect("set_vocabulary update_state finalize_state", WEIGHTED, built=Tri.MAYBE, adapted=Tri.YES),
-    _effect("build_from_config set_weights", WEIGHTED, built=Tri.YES, adapted=Tri.MAYBE),
+    _effect("build_from_config", WEIGHTED, built=Tri.YES, adapted=Tri.MAYBE),
+    _effect("set_weights", WEIGHTED, built=Tri.YES, adapted=Tri.MAYBE, learned=Tri.YES),
     _effect("compile", MODELS, "compiles it", compiled=Tri.YES, trained=Tri.NO),
     _effect("add_loss", WEIGHTED, has_loss=Tri.YES),
-    _effect("restore", WEIGHTED, adapted=Tri.MAYBE),
-    _effect("load_weights", WEIGHTED, built=Tri.MAYBE, adapted=Tri.MAYBE),
+    _effect("restore", WEIGHTED, adapted=Tri.MAYBE, learned=Tri.YES),
+    _effect("load_weights", WEIGHTED, built=Tri.MAYBE, adapted=Tri.MAYBE, learned=Tri.YES),
 )
 
 HARMLESS = frozenset(

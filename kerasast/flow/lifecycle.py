@@ -27,6 +27,7 @@ from kerasast.flow.values import (
     GraphCall,
     Kind,
     LayersOf,
+    ObjectId,
     ObjectState,
     Ref,
     Tensor,
@@ -127,7 +128,8 @@ def _apply(machine: Machine, ref: Ref, name: str, node: ast.AST) -> bool:
     if effect.told and changed and _worth_telling(state, effect):
         told = effect.told.removeprefix("builds and ") if state.built is Tri.YES else effect.told
         trace = extend_trace(state, machine.step(node, f"`{_shown(name)}` {told} here"))
-    machine.world.update(ref.id, trace=trace, **effect.changes)
+    bare = None if "learned" in effect.changes else state.bare
+    machine.world.update(ref.id, trace=trace, bare=bare, **effect.changes)
     if effect.changes.get("built") is Tri.YES:
         _build_contents(machine, ref)
     return True
@@ -170,11 +172,15 @@ def _weaken(machine: Machine, ref: Ref, arguments: Arguments) -> None:
         compiled=state.compiled.join(Tri.YES),
         has_loss=state.has_loss.join(Tri.YES),
         adapted=state.adapted.join(Tri.YES),
+        learned=state.learned.join(Tri.YES),
+        bare=None,
         frozen_late=None,
     )
 
 
 def _result(machine: Machine, ref: Ref, name: str, arguments: Arguments, node: ast.AST) -> Value:
+    if name in ("get_layer", "_flatten_layers"):
+        note_reached(machine, ref.id)
     match name:
         case "get_weights":
             return WeightsOf(ref.id, WeightSet.ALL, name)
@@ -192,6 +198,12 @@ def _result(machine: Machine, ref: Ref, name: str, arguments: Arguments, node: a
             tensor = merge_tensors(machine, [argument.value for argument in arguments.positional])
             return tensor or machine.unknown(node)
     return machine.unknown(node)
+
+
+def note_reached(machine: Machine, target: ObjectId) -> None:
+    """The layers or variables of a model are reached one by one: they may be given weights."""
+    if machine.world.state(target).bare is not None:
+        machine.world.update(target, bare=None)
 
 
 def _loads_at_once(machine: Machine, arguments: Arguments) -> bool:

@@ -33,6 +33,7 @@ def load_model(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
         compiled=Tri.MAYBE if restores else Tri.NO,
         has_loss=Tri.MAYBE,
         trained=Tri.NO,
+        learned=Tri.YES,
         trainable=Tri.MAYBE,
         layers_trainable=Tri.MAYBE,
         restored=step,

@@ -277,12 +277,14 @@ def _application(machine: Machine, name: str, bound: Arguments, node: ast.AST) -
     return announce(machine, machine.world.create(state), bound, node)
 
 
-def _restored(machine: Machine, kind: Kind, name: str, node: ast.AST) -> Value:
+def _restored(machine: Machine, kind: Kind, name: str, node: ast.AST) -> Ref:
     """An object made from a configuration: what it holds, and whether it is built, the configuration says."""
+    told = "the model is made from its configuration here, which has no weights"
     state = ObjectState(
         Kind.MODEL if kind.is_model else kind,
         api=name,
         created=node,
+        bare=machine.step(node, told) if kind.is_model else None,
         compiled=Tri.NO,
         has_loss=Tri.MAYBE,
         adapted=Tri.MAYBE,
@@ -296,7 +298,7 @@ def _restored(machine: Machine, kind: Kind, name: str, node: ast.AST) -> Value:
 def _from_text(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
     """`model_from_json`: Keras 3.15 writes the compilation into the text as well."""
     model = _restored(machine, Kind.MODEL, "keras.Model", node)
-    if machine.version.major >= 3 and isinstance(model, Ref):
+    if machine.version.major >= 3:
         machine.world.update(model.id, compiled=Tri.MAYBE)
     return model
 
@@ -306,9 +308,11 @@ def _clone(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
     original = bound.value("model")
     state = machine.world.state_of(original)
     if state is None or not isinstance(original, Ref) or bound.value("clone_function") is not None:
-        return _restored(machine, Kind.MODEL, "keras.Model", node)
+        clone = _restored(machine, Kind.MODEL, "keras.Model", node)
+        machine.world.update(clone.id, bare=None)
+        return clone
     copies = tuple(machine.world.create(machine.world.state(part)).id for part in state.contents)
-    clone = ObjectState(
+    cloned = ObjectState(
         state.kind,
         api=state.api,
         cls=state.cls,
@@ -316,6 +320,9 @@ def _clone(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
         built=state.built,
         compiled=state.compiled if machine.version.major >= 3 else Tri.NO,
         has_loss=Tri.MAYBE,
+        bare=machine.step(node, "only the layers are cloned here, not what they have learned")
+        if state.learned is Tri.YES
+        else None,
         trainable=state.trainable,
         layers_trainable=state.layers_trainable,
         escaped=state.escaped,
@@ -325,7 +332,7 @@ def _clone(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
         trace=(machine.step(node, f"{state.kind.value} cloned here"),),
         foreign=machine.frame.foreign,
     )
-    return machine.world.create(clone)
+    return machine.world.create(cloned)
 
 
 def _save_model(machine: Machine, bound: Arguments, node: ast.AST) -> Value:

@@ -311,6 +311,9 @@ class ObjectState:
     has_loss: there is something to minimise.
     trained: training has run since the last `compile` (in Keras 3 this fixes what is trainable).
     trainable: its own `trainable` flag is on.
+    learned: its weights were trained, loaded, or given to it.
+    bare: the step at which it was made like another model, without the weights of that; `None` once it may have got
+        any.
     adapted: a preprocessing layer was given its vocabulary or statistics after it was created.
     layers_trainable: the `trainable` flags of the layers it holds, as far as loops over `.layers` set them.
     fixed: what was trainable when a training method fixed it, by method (`compile` in Keras 2).
@@ -335,6 +338,8 @@ class ObjectState:
     compiled: Tri = Tri.MAYBE
     has_loss: Tri = Tri.MAYBE
     trained: Tri = Tri.NO
+    learned: Tri = Tri.NO
+    bare: Step | None = None
     adapted: Tri = Tri.NO
     trainable: Tri = Tri.YES
     layers_trainable: Tri = Tri.YES

@@ -299,6 +299,8 @@ class Join:
             compiled=a.compiled.join(b.compiled),
             has_loss=a.has_loss.join(b.has_loss),
             trained=a.trained.join(b.trained),
+            learned=a.learned.join(b.learned),
+            bare=a.bare and b.bare,
             adapted=a.adapted.join(b.adapted),
             trainable=a.trainable.join(b.trainable),
             layers_trainable=a.layers_trainable.join(b.layers_trainable),

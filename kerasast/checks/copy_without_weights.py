@@ -1,0 +1,32 @@
+"""Using a model that was made like another one, without its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.events import ModelCall
+from kerasast.registry import rule
+
+_USES = frozenset({"evaluate", "predict", "predict_on_batch", "test_on_batch"})
+
+
+@rule(
+    category="loading",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    calls=("clone_model", "from_config", "model_from_config", "model_from_json"),
+    since="0.1",
+)
+def copy_without_weights(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
+    before = event.before
+    if event.method not in _USES or before.bare is None or before.escaped:
+        return
+    steps = (before.bare, *(step for step in event.story if step.span != before.bare.span))
+    yield ctx.report(
+        event.node,
+        f"`{event.method}()` on a model that has the layers of another, but none of its weights",
+        story=steps,
+        help="give it the weights first: `copy.set_weights(model.get_weights())`, or `load_weights()` of a file",
+    )
