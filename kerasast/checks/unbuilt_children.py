@@ -5,29 +5,28 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kerasast.checks._children import holds_unbuilt_layers, is_rebuilt_by_keras
 from kerasast.checks._wording import listed
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
-from kerasast.flow.methods import MethodFacts, made_calls
+from kerasast.flow.methods import MethodFacts
 from kerasast.flow.persistence import kept_confidence
 from kerasast.flow.reach import reached_methods
-from kerasast.flow.roles import Role, is_functional, is_sequential, is_unbuilt_layer, role_of
+from kerasast.flow.roles import Role, role_of
 from kerasast.flow.uses import may_be_a_layer
 from kerasast.registry import rule
 
 _ALL_LAYERS = frozenset({"layers", "_layers", "submodules", "_flatten_layers", "call", "__call__"})
 """By reading one of these, `build` may reach every layer."""
 
-_RESTORES = ("build_from_config", "get_build_config", "load_own_variables", "save_own_variables")
-
 
 @rule(category="saving", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
 def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     method = facts.own.get("build")
-    if role_of(facts) is not Role.MODEL or method is None or not _is_plain(facts):
+    if role_of(facts) is not Role.MODEL or method is None or not is_rebuilt_by_keras(facts):
         return
     reached = reached_methods(facts, ["build"])
     if _builds_everything(facts, reached):
@@ -37,7 +36,7 @@ def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     children = {
         attribute: stores[0]
         for attribute, stores in facts.stores.items()
-        if attribute in used - built and _has_weights(attribute, facts)
+        if attribute in used - built and holds_unbuilt_layers(attribute, facts)
     }
     if not children or may_be_a_layer(facts.cls):
         return
@@ -62,17 +61,6 @@ def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     )
 
 
-def _is_plain(facts: ClassFacts) -> bool:
-    return (
-        facts.ancestry.complete
-        and not facts.dynamic
-        and not is_functional(facts)
-        and not is_sequential(facts)
-        and not any(facts.defines(name) for name in _RESTORES)
-        and facts.method("call") is not None
-    )
-
-
 def _builds_everything(facts: ClassFacts, reached: list[MethodFacts]) -> bool:
     """Whether `build` may build every layer: it runs the model, or hands it to other code."""
     for method in reached:
@@ -87,45 +75,3 @@ def _builds_everything(facts: ClassFacts, reached: list[MethodFacts]) -> bool:
         ):
             return True
     return False
-
-
-def _has_weights(attribute: str, facts: ClassFacts) -> bool:
-    """Whether an attribute holds layers, or lists of layers, that have no weights until they are built."""
-    found = False
-    for method in facts.methods():
-        for store in method.stores:
-            if store.attr != attribute:
-                continue
-            if store.value is None or store.augmented:
-                return False
-            made = list(made_calls(store.value))
-            if not made and not _is_empty_list(store.value):
-                return False
-            if not all(is_unbuilt_layer(node, method, facts) for node in made):
-                return False
-            found |= bool(made)
-        for call in method.calls:
-            if call.path != (attribute, "append") or len(call.node.args) != 1:
-                continue
-            if not is_unbuilt_layer(_assigned(call.node.args[0], method), method, facts):
-                return False
-            found = True
-    return found
-
-
-def _is_empty_list(node: ast.expr) -> bool:
-    return isinstance(node, ast.List) and not node.elts
-
-
-def _assigned(node: ast.expr, method: MethodFacts) -> ast.expr:
-    """What a local name was assigned last before: `layer = Dense(3); self.blocks.append(layer)`."""
-    if not isinstance(node, ast.Name):
-        return node
-    values = [
-        (inner.lineno, inner.value)
-        for inner in ast.walk(method.node)
-        if isinstance(inner, ast.Assign)
-        and inner.lineno <= node.lineno
-        and any(isinstance(target, ast.Name) and target.id == node.id for target in inner.targets)
-    ]
-    return max(values, key=lambda found: found[0])[1] if values else node
