@@ -71,9 +71,18 @@ def _has_config(facts: ClassFacts) -> bool:
         or keras_base(facts) is not None
         or any(facts.defines(name) for name in ("get_config", "save", "__new__"))
         or is_sequential(facts)
-        or is_functional(facts)
+        or (is_functional(facts) and not _is_called_again(facts))
         or bool(facts.cls.node.keywords)
     )
+
+
+def _is_called_again(facts: ClassFacts) -> bool:
+    """Whether Keras 3 makes a functional model of this class by its own constructor, not by that of `keras.Model`."""
+    constructor = own_constructor(facts)
+    if constructor is None or facts.version.major < 3:
+        return False
+    names = {item.name for item in constructor.parameters}
+    return constructor.varargs is None and not names & {"inputs", "outputs"}
 
 
 def _layer(
@@ -145,6 +154,8 @@ def _not_recorded(
         message = (
             f"a loaded `{name}` goes back to the defaults of {names}, silently, for want of a `get_config`"
         )
+    elif role is Role.MODEL and is_functional(facts):
+        message = f"a saved `{name}` cannot be loaded: Keras 3 does not record {names} without a `get_config`"
     elif role is Role.MODEL:
         message = (
             f"`{name}` cannot be saved: Keras 3 does not record {names} of a model without a `get_config`"
