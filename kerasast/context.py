@@ -14,6 +14,8 @@ from kerasast.versions import KerasVersion
 if TYPE_CHECKING:
     from kerasast.index.project import ProjectIndex
 
+_OLDEST = KerasVersion(2, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -50,8 +52,11 @@ class Context:
         """A diagnostic of this rule at a node or span of this file.
 
         `message` is one sentence without a full stop that says what is wrong here; `help` is one that says what
-        to do. `story` leads up to it, oldest step first.
+        to do. `story` leads up to it, oldest step first. A rule that is not about every release of Keras 2 is
+        less sure where any of them may be meant.
         """
+        if not self.release_known and _OLDEST not in self.rule.keras:
+            confidence = min(confidence, Confidence.MEDIUM)
         span = where if isinstance(where, Span) else self.source.header_span(where)
         cell = self.source.cell_at(span.start)
         return Diagnostic(

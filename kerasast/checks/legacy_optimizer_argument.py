@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kerasast.checks._guards import is_guarded
 from kerasast.context import Context
-from kerasast.diagnostics import Confidence, Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.arguments import Argument, place_of
 from kerasast.flow.events import ApiUse
 from kerasast.flow.values import Const
@@ -60,11 +60,6 @@ def legacy_optimizer_argument(ctx: Context, event: ApiUse) -> Iterator[Diagnosti
         yield _decay(ctx, event, decay, name, also_rate=rate is not None)
 
 
-def _confidence(ctx: Context) -> Confidence:
-    """Keras before 2.11 took both arguments: nothing is certain where any Keras 2 may be meant."""
-    return Confidence.HIGH if ctx.release_known else Confidence.MEDIUM
-
-
 def _is_new_optimizer(api: ApiName, version: KerasVersion) -> bool:
     """Whether it is an optimizer of the Keras that is checked for, rather than of an older one beside it."""
     if ".legacy" in api.name or "compat.v1" in api.dotted or api.namespace == "tensorflow.python.keras":
@@ -84,7 +79,7 @@ def _rate(ctx: Context, event: ApiUse, argument: Argument, name: str, *, also_de
     else:
         message = f"`{name}` ignores `lr` since Keras 2.11: training runs with the default learning rate"
     help = f"{_SCHEDULE} instead of `lr` and `decay`" if also_decay else "call it `learning_rate`"
-    return ctx.report(place_of(argument, event.node), message, help=help, confidence=_confidence(ctx))
+    return ctx.report(place_of(argument, event.node), message, help=help)
 
 
 def _decay(ctx: Context, event: ApiUse, argument: Argument, name: str, *, also_rate: bool) -> Diagnostic:
@@ -95,4 +90,4 @@ def _decay(ctx: Context, event: ApiUse, argument: Argument, name: str, *, also_r
         message = f"`{name}` has no argument `decay` since Keras 2.11: it raises"
         if _is_nothing(argument):
             help = "leave it out, and call `lr` `learning_rate`" if also_rate else "leave it out"
-    return ctx.report(place_of(argument, event.node), message, help=help, confidence=_confidence(ctx))
+    return ctx.report(place_of(argument, event.node), message, help=help)
