@@ -29,7 +29,7 @@ HOLE = "\0"
 
 _VARIABLE = re.compile(
     r"""(?P<config>(?<=config=)\{.*|(?<=Available[ ]metrics[ ]are:[ ]).*)
-    |(?P<metric>(?<=on[ ]metric[ ])\w+|(?<=best[ ]model[ ]only[ ]with[ ])\w+)
+    |(?P<metric>(?<=on[ ]metric[ ])\w+|(?<=best[ ]model[ ]only[ ]with[ ])\w+|(?<=identifier:[ ])\w+)
     |(?P<repr><(?!locals>|lambda>)[^<>]*(?:<[^<>]*>[^<>]*)*>)
     |'(?P<quoted>[^'\s]*)'
     |(?P<shape>\((?:\s*(?:\d+|None)\s*,?)+\)|\[[^\[\]]*\])
@@ -85,7 +85,7 @@ _TELLING = re.compile(
 """Those of them that tell enough by themselves."""
 
 _KIND_OF_NAME = re.compile(
-    r"\b(?:class|function|layer|model|schedule|metric|loss|optimizer)\s*:?\s*$", re.IGNORECASE
+    r"\b(?:class|function|layer|model|schedule|metric|loss|optimizer|initializer)\s*:?\s*$", re.IGNORECASE
 )
 _OWNER = re.compile(r"'([\w.]+)'objecthasnoattribute")
 _NOT_CUSTOM = frozenset(
@@ -215,9 +215,13 @@ class ErrorMessage:
 _STATED = re.compile(r"(?:^|[^A-Za-z_])(?:[a-z_]\w*\.)*\w*?((?:[A-Z]\w*)?(?:Error|Exception|Warning)):$")
 
 
+_ANNOUNCED = re.compile(r"Exceptionencounteredwhencalling(?:layer)?[\w'.]*(?:\(type\w+\))?(?:\.call\(\))?\.$")
+
+
 def stated_type(squashed: str, position: int) -> str | None:
     """The type of the exception or warning whose text begins at a position of a squashed text, if it is said."""
-    match = _STATED.search(squashed[max(position - 120, 0) : position])
+    before = _ANNOUNCED.sub("", squashed[max(position - 240, 0) : position])
+    match = _STATED.search(before)
     return None if match is None else match[1]
 
 
@@ -311,11 +315,11 @@ def _varies(kind: str, match: re.Match[str], names: _Names) -> bool:
     text = match[kind]
     if kind == "quoted":
         automatic = re.sub(r"_\d+$", "", text) in names.automatic
-        named = automatic or text in names.defined | names.classes or bool(re.search(r"[/\d]", text))
+        named = automatic or text in names.defined | names.classes or bool(re.search(r"[/\d.]", text))
         return named or (text not in _NOT_CUSTOM and _is_name(match))
     if kind == "name":
         after_dot = match.string[: match.start()].endswith(".")
-        return text in names.defined or (after_dot and text in names.classes)
+        return text in names.defined or (text in names.classes and (after_dot or _is_name(match)))
     return True
 
 

@@ -14,6 +14,10 @@ FRAGMENT = 24
 
 FRAGMENT_WORDS = 4
 FRAGMENT_LINES = 12
+FRAGMENT_LONGEST = 2000
+
+MORE = 8
+"""How many characters more a rule must explain than another for being the better one."""
 
 _KERAS_METHODS = frozenset(
     {
@@ -143,6 +147,7 @@ def _fragments(report: Report, messages: Iterable[ErrorMessage]) -> list[Found]:
     """The rules with a message that has a pasted line in it, where only a part of a message was pasted."""
     lines = [line.strip() for line in report.text.split("\n") if line.strip()]
     candidates = [" ".join(lines), *lines] if len(lines) <= FRAGMENT_LINES else []
+    candidates = [text for text in candidates if len(text) <= FRAGMENT_LONGEST]
     for candidate in candidates:
         body = TYPE.sub("", candidate, count=1).rstrip(".\u2026 ")
         if len(squash(body)) < FRAGMENT or len(body.split()) < FRAGMENT_WORDS:
@@ -163,9 +168,15 @@ def _ranked(found: Iterable[Found], confirmed: frozenset[str]) -> list[Found]:
     ranked = sorted(found, key=lambda item: (item.rule not in confirmed, -len(item.explained), item.rule))
     kept: list[Found] = []
     for item in ranked:
-        if item.rule in confirmed or not any(item.explained < better.explained for better in kept):
+        if item.rule in confirmed or not any(_is_less(item, better) for better in kept):
             kept.append(item)
     return kept
+
+
+def _is_less(item: Found, better: Found) -> bool:
+    """Whether a rule explains clearly less than another; an open end of a message may hide a few characters."""
+    mine, others = item.explained, better.explained
+    return mine < others and len(others) - len(mine) >= MORE
 
 
 def messages_printed(report: Report) -> list[str]:

@@ -14,6 +14,9 @@ _BARE_ANSI = re.compile(r"\[(?:\d{1,3};)*\d{1,3}m(?!\])")
 _MARGIN = re.compile(r"^(?:>\s?)+|^E\s{2,}|^\s*[│┃║|]\s?|\s*[│┃║]$|^[╭╰┌└].*[╮╯┐┘]$")
 """What stands around a line: quotation marks of mails, pytest's `E`, the frame of a box."""
 
+_OP = re.compile(r"\{\{\w+ [^{}]*\}\}\s*")
+"""What TensorFlow puts before the text of an operation: `{{function_node …}}`."""
+
 _QUOTES = str.maketrans(
     dict.fromkeys("\u2018\u2019\u201a\u2032", "'") | dict.fromkeys("\u201c\u201d\u201e\u2033", '"')
 )
@@ -56,8 +59,8 @@ class Frame:
 
 
 def clean(text: str) -> str:
-    """The report without colours and frames around lines, with plain quotation marks; a line stays a line."""
-    text = _BARE_ANSI.sub("", _ANSI.sub("", text)).translate(_QUOTES)
+    """The report without colours, frames around lines and names of operations, with plain quotation marks."""
+    text = _OP.sub("", _BARE_ANSI.sub("", _ANSI.sub("", text))).translate(_QUOTES)
     lines = (line.rpartition("\r")[2] for line in text.replace("\r\n", "\n").rstrip("\r").split("\n"))
     return "\n".join(_MARGIN.sub("", _MARGIN.sub("", line)).rstrip() for line in lines)
 

@@ -14,10 +14,12 @@ import pytest
 from environments import GENERATIONS, ROOT, reason_missing
 from judge import Outcome, all_examples, is_captured, is_run, judge, marked_for, run_examples
 
-from kerasast.documents import read_document
+from kerasast.documents import document, read_document
 from kerasast.error_messages import messages_of
+from kerasast.explaining import Report, explain
 from kerasast.registry import all_rules
 from kerasast.testing import Example
+from kerasast.tracebacks import clean, frames
 from kerasast.versions import KerasVersion
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -29,6 +31,11 @@ _MISSING = reason_missing()
 pytestmark = [pytest.mark.oracle, pytest.mark.skipif(_MISSING is not None, reason=_MISSING or "")]
 
 EXAMPLES = all_examples()
+
+KERAS_FRAME = (
+    'File "/lib/python3.11/site-packages/keras/src/utils/traceback_utils.py", line 122, in error_handler\n'
+)
+"""Where Keras raises again what was raised in it."""
 
 
 def _runs() -> list[object]:
@@ -69,6 +76,23 @@ def test_listed_messages_came_out_of_keras(rule: str, outcomes: Outcomes) -> Non
             if not is_captured(message, [text for outcome in ran if outcome for text in outcome.printed]):
                 missing.append(f"Keras {version}: {message.text}")
     assert not missing, "no program printed:\n" + "\n".join(missing)
+
+
+@pytest.mark.parametrize("keras", [generation.version for generation in GENERATIONS])
+def test_what_keras_raises_leads_to_the_rule(keras: str, outcomes: Outcomes) -> None:
+    """Pasting the exception of a document's example into `kerasast explain` finds the rule."""
+    messages = [message for name in all_rules() for message in messages_of(document(name))]
+    missed = []
+    for example in EXAMPLES:
+        outcome = outcomes[keras].get(example.id)
+        if not example.is_document or not example.has_errors or outcome is None or outcome.raised is None:
+            continue
+        failure = outcome.raised
+        cleaned = clean(f"{KERAS_FRAME}{failure.type}: {failure.message}")
+        found = explain(Report.read(cleaned, frames(cleaned)), messages)
+        if example.document.stem not in [item.rule for item in found]:
+            missed.append(f"{example.id}: {failure}")
+    assert not missed, "not found by:\n" + "\n".join(missed)
 
 
 def test_evidence_is_up_to_date(outcomes: Outcomes) -> None:

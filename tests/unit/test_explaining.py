@@ -219,3 +219,17 @@ def test_the_lines_that_say_what_went_wrong() -> None:
         "a.b.OtherError: two",
     ]
     assert printed("it fails\nwith this\n----\n") == ["with this"]
+
+
+def test_an_inner_message_has_the_type_of_its_announcement() -> None:
+    text = (
+        "FailedPreconditionError: Exception encountered when calling StringLookup.call().\n\n\x1b[1m"
+        "{{function_node __wrapped__LookupTableFindV2_device_/job:localhost/device:CPU:0}} Table not initialized. "
+        "[Op:LookupTableFindV2] name: \x1b[0m\n\nArguments received by StringLookup.call():"
+    )
+    assert rules(text) == ["unadapted-layer"]
+    assert rules("Table not initialized.") == []
+
+
+def test_long_lines_take_no_time() -> None:
+    assert found("<" * 100_000 + "'" * 100_000 + "Unknown layer: " + "(" * 100_000) == []
