@@ -29,10 +29,16 @@ Key = tuple[str, int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A project (`owner/name` on GitHub) at a commit."""
+    """A project (`owner/name` on GitHub) at a commit.
+
+    `folders` are the only ones to look into, if any are named. `official` material is Keras's own: what is true of it
+    is listed one by one, with what is wrong.
+    """
 
     name: str
     commit: str
+    folders: tuple[str, ...] = ()
+    official: bool = False
 
     @property
     def folder(self) -> str:
@@ -85,7 +91,15 @@ class Difference:
 def read_pins(path: Path = PINS) -> list[Pin]:
     """The pinned projects, in the order of the file."""
     tables = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
-    return [Pin(table["name"], table["commit"]) for table in tables]
+    return [
+        Pin(
+            table["name"],
+            table["commit"],
+            tuple(table.get("folders", ())),
+            bool(table.get("official", False)),
+        )
+        for table in tables
+    ]
 
 
 def read_record(pin: Pin, folder: Path = RECORDS) -> Record:
@@ -200,3 +214,17 @@ def summary(records: Sequence[Record]) -> str:
         for record in records
     }
     return f"{table('rule', rules)}\n\n{table('project', projects)}\n"
+
+
+def official_summary(records: Sequence[Record]) -> str:
+    """Markdown: what is wrong in Keras's own material, as the reasons of the true findings say.
+
+    The notebooks there are made from the scripts, so that only the scripts are listed.
+    """
+    lines = [
+        f"- `{item.place}` of {record.project} (`{item.rule}`): {item.reason}"
+        for record in records
+        for item in record.findings
+        if item.verdict == "true" and item.reason and not item.path.endswith(".ipynb")
+    ]
+    return "\n".join(lines) + "\n"

@@ -23,6 +23,7 @@ from records import (
     Finding,
     Pin,
     compare,
+    official_summary,
     read_pins,
     read_record,
     summary,
@@ -44,13 +45,21 @@ change of kerasast shows as a list of new and gone diagnostics. This page is wri
 
 """
 
+OFFICIAL = """\
+## In Keras's own examples and guides
+
+Every true diagnostic in the material of keras.io (its scripts at the pinned commit, which was for TensorFlow 2.12, and
+the guides of Keras 3), with what goes wrong there:
+
+"""
+
 
 class KerasastFailed(Exception):
     """kerasast ended with an error of its own."""
 
 
-def analyse(checkout: Path) -> list[Finding]:
-    """What kerasast says about a checkout, with paths relative to it.
+def analyse(checkout: Path, folders: Sequence[str] = ()) -> list[Finding]:
+    """What kerasast says about a checkout, or about some folders in it, with paths relative to it.
 
     Raises:
         KerasastFailed: it did not end with a report.
@@ -67,7 +76,7 @@ def analyse(checkout: Path) -> list[Finding]:
     ]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "NO_COLOR": "1"}
     run = subprocess.run(
-        [*command, "."],
+        [*command, *(folders or ["."])],
         cwd=checkout,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -121,7 +130,7 @@ def run_project(pin: Pin, folder: Path, *, write: bool) -> int:
     record = read_record(pin)
     started = time.perf_counter()
     try:
-        found = analyse(checkout)
+        found = analyse(checkout, pin.folders)
     except KerasastFailed as error:
         print(f"{pin.name}: kerasast failed: {error}")
         return 1
@@ -134,8 +143,10 @@ def run_project(pin: Pin, folder: Path, *, write: bool) -> int:
 
 
 def report() -> str:
-    """The summary of all records."""
-    return summary([read_record(pin) for pin in read_pins()])
+    """The summary of all records, and what is wrong in Keras's own material."""
+    pins = read_pins()
+    official = [read_record(pin) for pin in pins if pin.official]
+    return f"{summary([read_record(pin) for pin in pins])}\n{OFFICIAL}{official_summary(official)}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

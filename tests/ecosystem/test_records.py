@@ -13,6 +13,7 @@ from records import (
     Pin,
     Record,
     compare,
+    official_summary,
     read_pins,
     read_record,
     summary,
@@ -101,6 +102,24 @@ def test_the_summary_has_a_line_for_each_rule_and_project() -> None:
     assert "| `save-before-build` | 1 | 1 |  |  |  | 100.0 % |" in lines
     assert "| [owner/name](https://github.com/owner/name/tree/0123abc) | 1 | 1 |  |  |  | 100.0 % |" in lines
     assert "| [other/one](https://github.com/other/one/tree/ff) | 0 |  |  |  |  |  |" in lines
+
+
+def test_what_is_true_of_official_material_is_listed() -> None:
+    reason = "It writes nothing."
+    findings = (
+        Finding("a.py", 3, "save-before-build", verdict="true", reason=reason),
+        Finding("a.ipynb", 3, "save-before-build", cell=1, verdict="true", reason=reason),
+        Finding("b.py", 1, "untracked-variable", verdict="debatable", reason="A sketch."),
+    )
+    assert official_summary([Record(PIN.name, "ff", findings)]) == (
+        "- `a.py:3` of owner/name (`save-before-build`): It writes nothing.\n"
+    )
+
+
+def test_a_pin_may_name_folders(tmp_path: Path) -> None:
+    path = tmp_path / "pins.toml"
+    path.write_text('[[project]]\nname = "a/b"\ncommit = "ff"\nfolders = ["docs"]\nofficial = true\n')
+    assert read_pins(path) == [Pin("a/b", "ff", ("docs",), official=True)]
 
 
 def test_a_diagnostic_of_the_json_output_becomes_a_finding(tmp_path: Path) -> None:
