@@ -219,12 +219,12 @@ def summary(records: Sequence[Record]) -> str:
 def official_summary(records: Sequence[Record]) -> str:
     """Markdown: what is wrong in Keras's own material, as the reasons of the true findings say.
 
-    The notebooks there are made from the scripts, so that only the scripts are listed.
+    The notebooks there are made from the scripts: one is listed only if it cannot be read.
     """
     lines = [
         f"- `{item.place}` of {record.project} (`{item.rule}`): {item.reason}"
         for record in records
         for item in record.findings
-        if item.verdict == "true" and item.reason and not item.path.endswith(".ipynb")
+        if item.verdict == "true" and item.reason and (not item.cell or item.rule == "invalid-notebook")
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(dict.fromkeys(lines)) + "\n"
