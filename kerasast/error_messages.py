@@ -243,13 +243,17 @@ def messages_of(doc: Document) -> Iterator[ErrorMessage]:
 
 
 def _versions(doc: Document, block: Block) -> tuple[KerasVersion, ...]:
-    """The versions that the last sentence above a block names; both if it names none, neither if it names others."""
+    """The versions that the prose above a block names; both if it names none, neither if it names others.
+
+    The last sentence that names any is about the block: "Keras 2.15 prints nothing. Keras 3.15:".
+    """
     lines = doc.markdown.splitlines()[: block.line - 2]
     prose: list[str] = []
     while lines and not lines[-1].startswith(("```", "#")):
         prose.insert(0, lines.pop())
-    last = re.split(r"(?<=[.!?])\s", " ".join(prose).strip())[-1]
-    if re.search(r"\d\.\d", last) is None:
+    sentences = re.split(r"(?<=[.!?])\s", " ".join(prose).strip())
+    last = next((text for text in reversed(sentences) if re.search(r"\d\.\d", text)), None)
+    if last is None:
         return KERAS_2, KERAS_3
     return tuple(version for version in (KERAS_2, KERAS_3) if str(version) in last)
 

@@ -88,6 +88,8 @@ def test_what_keras_raises_leads_to_the_rule(keras: str, outcomes: Outcomes) -> 
         if not example.is_document or not example.has_errors or outcome is None or outcome.raised is None:
             continue
         failure = outcome.raised
+        if not failure.message:
+            continue  # Nothing was said that could be pasted.
         cleaned = clean(f"{KERAS_FRAME}{failure.type}: {failure.message}")
         found = explain(Report.read(cleaned, frames(cleaned)), messages)
         if example.document.stem not in [item.rule for item in found]:
