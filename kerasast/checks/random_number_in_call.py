@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kerasast.checks._eager import runs_eagerly
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity, Step
 from kerasast.flow.arguments import is_part_of
@@ -35,10 +36,11 @@ _DRAWS = frozenset(
     severity=Severity.WARNING,
     on=(ClassDefined, ObjectCreated),
     calls=("Lambda",),
+    text=r"\brandom\b",
     since="0.1",
 )
 def random_number_in_call(ctx: Context, event: ClassDefined | ObjectCreated) -> Iterator[Diagnostic]:
-    if _runs_eagerly(ctx):
+    if runs_eagerly(ctx):
         return
     if isinstance(event, ObjectCreated):
         yield from _in_lambda(ctx, event)
@@ -58,16 +60,6 @@ def random_number_in_call(ctx: Context, event: ClassDefined | ObjectCreated) -> 
 
 def _draws(target: Value) -> bool:
     return isinstance(target, External) and target.name in _DRAWS
-
-
-def _runs_eagerly(ctx: Context) -> bool:
-    """Whether the project has something run as Python each time."""
-    return any(
-        word in source.code
-        for key in ctx.project.modules
-        if (source := ctx.project.source(key)) is not None
-        for word in ("run_eagerly", "run_functions_eagerly", "disable_v2_behavior")
-    )
 
 
 def _in_lambda(ctx: Context, event: ObjectCreated) -> Iterator[Diagnostic]:

@@ -26,6 +26,7 @@ _ZEROS = (Const("zeros"), Const("zero"), Const("Zeros"))
     severity=Severity.WARNING,
     on=(ObjectCreated,),
     calls=("Input", "Sequential"),
+    text=r"_initializer\s*=.*[zZ]ero",
     since="0.1",
 )
 def zero_initialized_relu(ctx: Context, event: ObjectCreated) -> Iterator[Diagnostic]:

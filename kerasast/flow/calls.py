@@ -192,6 +192,7 @@ def _call_method(
                 return WeightsOf(owner, WeightSet.ALL, name)
             if not element and name in ("pop", "append", "insert", "remove"):
                 machine.escape(argument_values(arguments))
+                lifecycle.note_list_change(machine, owner, name, arguments, node)
             return machine.unknown(node)
         case Const(str()) | Text():
             return call_string(machine, receiver, name, arguments, node)

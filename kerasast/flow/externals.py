@@ -20,6 +20,7 @@ from kerasast.flow.containers import (
 from kerasast.flow.effects import CHECKPOINT
 from kerasast.flow.events import ExternalCall
 from kerasast.flow.machine import Machine
+from kerasast.flow.no_tensor import NO_TENSOR
 from kerasast.flow.other_files import note_saved_model
 from kerasast.flow.scopes import Scope
 from kerasast.flow.text import PATH_FUNCTIONS, concatenate
@@ -89,16 +90,6 @@ _RUNS = (".run", ".experimental_run_v2", ".merge_call", ".call_for_each_replica"
 
 _MAKES_WEIGHTS = ("tensorflow.compat.v1.layers.", "tensorflow.contrib.", "tensorflow.layers.")
 
-_TELLS = "bool callable float hasattr hash id int isinstance len print repr type"
-
-_TELLS_OF_TENSORS = frozenset(f"builtins.{name}" for name in _TELLS.split()) | {
-    "numpy.ndim",
-    "numpy.shape",
-    "tensorflow.get_static_value",
-    "tensorflow.is_tensor",
-}
-"""What gives no tensor for a tensor."""
-
 _KEEPS_WEIGHTS = frozenset(
     [
         "builtins.dict",
@@ -143,7 +134,7 @@ def call_external(machine: Machine, name: str, arguments: Arguments, node: ast.A
         machine.escape(value for value in values if isinstance(value, FunctionValue | BoundMethod | Partial))
     else:
         machine.escape(values)
-    tensor = merge_tensors(machine, values) if name not in _TELLS_OF_TENSORS else None
+    tensor = merge_tensors(machine, values) if name not in NO_TENSOR else None
     if tensor is not None:
         return tensor if _is_pure(name) else replace(tensor, complete=False)
     return External(f"{name}()") if not name.startswith("builtins.") else machine.unknown(node)

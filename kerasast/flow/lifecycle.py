@@ -96,6 +96,13 @@ def note_own_method(machine: Machine, ref: Ref, name: str, node: ast.AST) -> Non
         _apply(machine, ref, name, node)
 
 
+def note_list_change(
+    machine: Machine, owner: ObjectId, name: str, arguments: Arguments, node: ast.AST
+) -> None:
+    """Tell of `model.layers.pop()`, a change of the list that Keras has made for this one use, as `layers.pop`."""
+    _emit(machine, Ref(owner), f"layers.{name}", machine.world.state(owner), arguments, node)
+
+
 def _emit(
     machine: Machine, ref: Ref, method: str, before: ObjectState, arguments: Arguments, node: ast.AST
 ) -> None:

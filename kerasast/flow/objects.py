@@ -12,6 +12,7 @@ from kerasast.flow.binding import bind_api, bind_names, without_first
 from kerasast.flow.containers import all_known, held_objects, merge_tensors
 from kerasast.flow.events import ApiUse, ObjectCreated
 from kerasast.flow.machine import Machine
+from kerasast.flow.no_tensor import NO_TENSOR
 from kerasast.flow.other_files import note_checkpoint
 from kerasast.flow.scopes import static_value
 from kerasast.flow.sequential import sequential_changes
@@ -73,15 +74,6 @@ _HARMLESS_MODULES = (
     "keras.mixed_precision.",
 )
 
-_TELLS_OF_TENSORS = frozenset(
-    [
-        *(f"keras.backend.{name}" for name in ("dtype", "int_shape", "is_keras_tensor", "is_sparse", "ndim")),
-        *(f"keras.ops.{name}" for name in ("dtype", "is_tensor", "ndim", "shape")),
-        "keras.utils.is_keras_tensor",
-    ]
-)
-"""What gives no tensor for a symbolic tensor. (`keras.ops.shape` gives a tuple.)"""
-
 _ESCAPING = frozenset({"keras.utils.multi_gpu_model", "keras.utils.serialize_keras_object"})
 
 
@@ -112,7 +104,7 @@ def _call_plain(machine: Machine, name: str, bound: Arguments, node: ast.AST) ->
     values.extend(argument.value for argument in bound.positional)
     if name.startswith("keras.applications.") and name.rpartition(".")[2][:1].isupper():
         return _application(machine, name, bound, node)
-    tensor = merge_tensors(machine, values) if name not in _TELLS_OF_TENSORS else None
+    tensor = merge_tensors(machine, values) if name not in NO_TENSOR else None
     if tensor is not None:
         return tensor
     is_harmless = name.startswith((*_TENSOR_MODULES, *_HARMLESS_MODULES)) and name not in _ESCAPING
