@@ -52,8 +52,8 @@ class Context:
         """A diagnostic of this rule at a node or span of this file.
 
         `message` is one sentence without a full stop that says what is wrong here; `help` is one that says what
-        to do. `story` leads up to it, oldest step first. A rule that is not about every release of Keras 2 is
-        less sure where any of them may be meant.
+        to do. `story` leads up to it, oldest step first. `severity` may only be less than the rule's. A rule that is
+        not about every release of Keras 2 is less sure where any of them may be meant.
         """
         if not self.release_known and _OLDEST not in self.rule.keras:
             confidence = min(confidence, Confidence.MEDIUM)

@@ -289,13 +289,16 @@ def find_problems(
     sources = {file.path: _source(file) for file in files}
     found: Counter[tuple[str, int, str]] = Counter()
     messages: dict[tuple[str, int, str], str] = {}
+    too_loud: list[Problem] = []
     for report in reports:
         source = sources.get(report.path)  # kerasast's own failures need not be about one of the files
         line = source.line_at(report.span.start) if source else 0
         key = (report.path, line, report.rule)
         found[key] += 1
         messages[key] = report.message
-    problems = [*_compare(marks, found, messages), *_unknown_rules(marks, known)]
+        if report.rule in known and report.severity > known[report.rule].severity:
+            too_loud.append(Problem(report.path, line, f"more severe than its rule: {report.rule}"))
+    problems = [*too_loud, *_compare(marks, found, messages), *_unknown_rules(marks, known)]
     return sorted(problems, key=lambda problem: (problem.path, problem.line))
 
 

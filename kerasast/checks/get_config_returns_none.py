@@ -15,7 +15,7 @@ from kerasast.flow.uses import is_only_a_base
 from kerasast.registry import rule
 
 
-@rule(category="custom-objects", severity=Severity.WARNING, on=(ClassDefined,), since="0.1")
+@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
 def get_config_returns_none(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     method = facts.own.get("get_config")
@@ -29,6 +29,7 @@ def get_config_returns_none(ctx: Context, event: ClassDefined) -> Iterator[Diagn
             method.node,
             f"`get_config` of `{name}` returns nothing: {damage}",
             help="return the dict, or leave `get_config` out if the class has no arguments of its own",
+            severity=Severity.WARNING,
         )
         return
     for item in method.returns:
@@ -37,7 +38,6 @@ def get_config_returns_none(ctx: Context, event: ClassDefined) -> Iterator[Diagn
                 item.value,
                 f"`dict.update()` returns `None`, and so does `get_config` of `{name}`: {damage}",
                 help="update the dict on a line of its own, then return it",
-                severity=Severity.ERROR,
             )
 
 

@@ -20,7 +20,7 @@ _LOST = {
 }
 
 
-@rule(category="custom-objects", severity=Severity.WARNING, on=(ClassDefined,), since="0.1")
+@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
 def get_config_without_super(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     method, role = facts.own.get("get_config"), role_of(facts)
@@ -46,7 +46,7 @@ def get_config_without_super(ctx: Context, event: ClassDefined) -> Iterator[Diag
         f"`get_config` of `{facts.cls.name}` leaves out the base class's config: {loaded} forgets {lost}",
         help="start from `config = super().get_config()`"
         + ("" if forwards else ", and take `**kwargs` in `__init__` for `super().__init__(**kwargs)`"),
-        severity=Severity.ERROR if base is not None else None,
+        severity=Severity.WARNING if base is None else None,
     )
 
 

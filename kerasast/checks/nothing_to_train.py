@@ -36,7 +36,7 @@ _WEIGHTLESS = frozenset(
 """Layers without variables that training could change: read from instances in Keras 2.15.0 and 3.15.1."""
 
 
-@rule(category="training", severity=Severity.WARNING, on=(ModelCall,), calls=_TRAINING, since="0.1")
+@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=_TRAINING, since="0.1")
 def nothing_to_train(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
     if event.method not in _TRAINING or not before.kind.is_model or before.escaped:
@@ -56,15 +56,13 @@ def nothing_to_train(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
         for item in (event.target, *event.view.contents(event.target))
     )
     why = "every layer that has some is frozen" if frozen else "none of its layers has weights"
+    shared = frozen and _is_in_compiled_model(event)
     yield ctx.report(
         event.node,
         f"`{event.method}()` trains a model that has no trainable weights: {why}",
         story=event.story,
-        help=(
-            "leave the layers that are to learn trainable when the model is compiled"
-            if frozen
-            else "add a layer that has weights, or do not train this model"
-        ),
+        help=_HELP_SHARED if shared else _HELP_FROZEN if frozen else _HELP_WEIGHTLESS,
+        severity=None if shared else Severity.WARNING,
     )
 
 
@@ -72,6 +70,19 @@ def _ignores_flags(ctx: Context, event: ModelCall) -> bool:
     """Whether this trains what was trainable before, as `trainable-after-compile` says."""
     before = event.before
     return before.frozen_late is not None and (ctx.keras.major < 3 or event.method in before.fixed)
+
+
+_HELP_SHARED = (
+    "set `trainable = True` before this call, and `False` again before the model around it is trained"
+)
+_HELP_FROZEN = "leave the layers that are to learn trainable when the model is compiled"
+_HELP_WEIGHTLESS = "add a layer that has weights, or do not train this model"
+
+
+def _is_in_compiled_model(event: ModelCall) -> bool:
+    """Whether it was frozen for a model around it, like the discriminator of a GAN, and is meant to learn here."""
+    states = map(event.view.state, event.view.owners(event.target))
+    return any(state.kind.is_model and state.compiled is Tri.YES for state in states)
 
 
 def is_frozen(view: WorldView, model: ObjectId) -> bool:

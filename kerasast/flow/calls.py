@@ -178,7 +178,9 @@ def _call_method(
             return lifecycle.call_method(machine, receiver, name, arguments, node)
         case SuperValue():
             return _call_super(machine, receiver, name, arguments, node)
-        case WeightsOf():
+        case WeightsOf(owner):
+            if name.startswith("assign"):
+                machine.world.update(owner, adapted=machine.world.state(owner).adapted.join(Tri.YES))
             return receiver
         case Tensor():
             return Tensor(receiver.symbolic, receiver.layers, receiver.complete)
@@ -186,7 +188,7 @@ def _call_method(
             if element and name in ("build", "call"):
                 _build_some(machine, owner)
             if element and name in _ADAPTS:
-                for part in machine.world.contents(owner):
+                for part in (owner, *machine.world.contents(owner)):
                     machine.world.update(part, adapted=machine.world.state(part).adapted.join(Tri.YES))
             if element and name == "get_weights":
                 return WeightsOf(owner, WeightSet.ALL, name)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from kerasast.flow import calls
 from kerasast.flow.ancestry import ancestry
 from kerasast.flow.arguments import Arguments
+from kerasast.flow.events import With
 from kerasast.flow.machine import Attempt, Machine
 from kerasast.flow.values import Ref, Value
 
@@ -28,10 +29,12 @@ def run_with(machine: Machine, node: ast.With | ast.AsyncWith) -> None:
         if _is_custom_object_scope(machine, value):
             machine.custom_scopes.append(value)
             entered += 1
+    machine.frame.withs.extend(With(machine.world.latest, node, value) for value in managers)
     if expects:
         _run_expecting(machine, node.body)
     else:
         machine.run_block(node.body)
+    del machine.frame.withs[-len(managers) :]
     if machine.alive:
         for value in reversed(managers):
             _leave(machine, value, node)

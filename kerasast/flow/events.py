@@ -22,15 +22,45 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """A block of statements that is being walked; `before` is the newest object that was there when it began."""
+
+    before: ObjectId
+
+    def is_older(self, target: ObjectId) -> bool:
+        """Whether an object was there when the block began: in a loop it is the same one in every iteration."""
+        return target <= self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Loop(Block):
+    """A loop, and what it goes through (unknown for `while`)."""
+
+    node: ast.For | ast.AsyncFor | ast.While
+    iterable: Value
+
+
+@dataclass(frozen=True, slots=True)
+class With(Block):
+    """A `with` statement, and one of its context managers."""
+
+    node: ast.With | ast.AsyncWith
+    manager: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Enclosing:
     """The code an event happened in: the class and the function or method, innermost first, if any.
 
-    `conditional` is true under an `if`, `try`, loop or `match` of that function.
+    `conditional` is true under an `if`, `try`, loop or `match` of that function. `loops` and `withs` are those of that
+    function and of the calls that led to it, outermost first.
     """
 
     cls: ClassValue | None = None
     function: str | None = None
     conditional: bool = False
+    loops: tuple[Loop, ...] = ()
+    withs: tuple[With, ...] = ()
 
 
 class Listener(Protocol):
@@ -205,6 +235,7 @@ __all__ = [
     "ExternalCall",
     "ListRepeated",
     "Listener",
+    "Loop",
     "ModelCall",
     "NotebookInvalid",
     "ObjectCreated",
@@ -212,4 +243,5 @@ __all__ = [
     "SourceUnparsable",
     "SuppressionUnused",
     "Tri",
+    "With",
 ]

@@ -277,7 +277,7 @@ def _enumerate(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     if not arguments.positional:
         return machine.unknown(node)
     value = arguments.positional[0].value
-    if isinstance(value, WeightsOf):
+    if isinstance(value, WeightsOf | External):
         return value
     if isinstance(value, LayersOf):  # One turn of a loop stands for all of them.
         return TupleValue((TupleValue((UNKNOWN, element_of(machine, value))),))

@@ -134,7 +134,9 @@ class Interpreter(Machine):
         self.world.archive()
         rest = self.budget - ALONE
         self.budget = min(self.budget, ALONE)
+        policy = self.policy
         call_code.enter_function(self, function)
+        self.policy = policy
         self.budget += max(rest, 0)
 
     def _define_class(self, node: ast.ClassDef, scope: Scope) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from kerasast.flow import calls
 from kerasast.flow.containers import MAX_UNROLL, element_of, iterated, truth_of
+from kerasast.flow.events import Loop
 from kerasast.flow.machine import LoopExits, Machine, Snapshot
 from kerasast.flow.optimizers import keep_bound
 from kerasast.flow.values import (
@@ -32,7 +33,7 @@ def run_for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
     iterable = machine.evaluate(node.iter)
     items = iterated(machine, iterable)
     if items is not None and 0 < len(items) <= MAX_UNROLL and machine.budget > 0:
-        _unroll(machine, node, items)
+        _unroll(machine, node, iterable, items)
     else:
         at_least_once = isinstance(iterable, LayersOf)
         if at_least_once and isinstance(node.target, ast.Name):
@@ -40,14 +41,20 @@ def run_for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
             machine.frame.scope.home(node.target.id).names.pop(node.target.id, None)
         _repeat(
             machine,
-            node,
+            _loop(machine, node, iterable),
             lambda: calls.assign(machine, node.target, element_of(machine, iterable)),
             at_least_once,
         )
 
 
-def _unroll(machine: Machine, node: ast.For | ast.AsyncFor, items: tuple[Value, ...]) -> None:
-    exits = LoopExits()
+def _loop(machine: Machine, node: ast.For | ast.AsyncFor | ast.While, iterable: Value) -> Loop:
+    return Loop(machine.world.latest, node, iterable)
+
+
+def _unroll(
+    machine: Machine, node: ast.For | ast.AsyncFor, iterable: Value, items: tuple[Value, ...]
+) -> None:
+    exits = LoopExits(_loop(machine, node, iterable))
     machine.frame.loops.append(exits)
     for item in items:
         if not machine.alive:
@@ -68,28 +75,29 @@ def run_while(machine: Machine, node: ast.While) -> None:
         machine.run_block(node.orelse)
         return
     forever = isinstance(node.test, ast.Constant) and truth is True
-    _repeat(machine, node, lambda: machine.evaluate(node.test), forever, forever=forever)
+    loop = _loop(machine, node, UNKNOWN)
+    _repeat(machine, loop, lambda: machine.evaluate(node.test), forever, forever=forever)
 
 
 def _repeat(
     machine: Machine,
-    node: ast.For | ast.AsyncFor | ast.While,
+    loop: Loop,
     enter: Callable[[], object],
     at_least_once: bool,
     *,
     forever: bool = False,
 ) -> None:
     """Walk the body of a loop that runs any number of times."""
-    _widen(machine, node)
+    _widen(machine, loop.node)
     before = machine.snapshot()
     machine.frame.conditional += 1
-    exits, breaks = _settle(machine, before, lambda: _iterate(machine, node, enter))
+    exits, breaks = _settle(machine, before, lambda: _iterate(machine, loop, enter))
     machine.frame.conditional -= 1
     if forever:
         machine.merge(breaks)
         return
     machine.merge(exits if at_least_once and exits else [before, *exits])
-    machine.run_block(node.orelse)
+    machine.run_block(loop.node.orelse)
     machine.merge([*machine.current(), *breaks])
 
 
@@ -170,14 +178,12 @@ def _rebinds(before: dict[str, Value], after: dict[str, Value], unbound: set[str
     return False
 
 
-def _iterate(
-    machine: Machine, node: ast.For | ast.AsyncFor | ast.While, enter: Callable[[], object]
-) -> tuple[list[Snapshot], list[Snapshot]]:
+def _iterate(machine: Machine, loop: Loop, enter: Callable[[], object]) -> Exits:
     """The snapshots after one iteration, and at its breaks."""
-    exits = LoopExits()
+    exits = LoopExits(loop)
     machine.frame.loops.append(exits)
     enter()
-    machine.run_block(node.body)
+    machine.run_block(loop.node.body)
     machine.frame.loops.pop()
     return [*machine.current(), *exits.continues], exits.breaks
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kerasast.diagnostics import Step
 from kerasast.flow.arguments import Arguments
-from kerasast.flow.events import Enclosing, Event, Listener
+from kerasast.flow.events import Enclosing, Event, Listener, Loop, With
 from kerasast.flow.facts import LoadSite, OtherSite, SaveSite
 from kerasast.flow.scopes import ModuleScope, Scope
 from kerasast.flow.values import (
@@ -63,8 +63,9 @@ class Mark:
 
 @dataclass(slots=True)
 class LoopExits:
-    """The snapshots at the `break`s and `continue`s of one loop."""
+    """One loop, and the snapshots at its `break`s and `continue`s."""
 
+    loop: Loop
     breaks: list[Snapshot] = field(default_factory=list)
     continues: list[Snapshot] = field(default_factory=list)
 
@@ -85,6 +86,7 @@ class Frame:
     foreign: int = 0
     returns: list[tuple[Value, Snapshot]] = field(default_factory=list)
     loops: list[LoopExits] = field(default_factory=list)
+    withs: list[With] = field(default_factory=list)
     conditional: int = 0
     yields: bool = False
     unbound: set[str] = field(default_factory=set)
@@ -142,6 +144,8 @@ class Machine:
         self.custom_scopes: list[Value] = []
         self.registered: list[Value | None] = []
         self.unsafe = False
+        self.policy: str | None = None
+        """The global dtype policy, where the program has set one and it is known."""
         self.inlined: set[ast.AST] = set()
         self.summaries: dict[Hashable, Summary] = {}
         self.shared_summaries: dict[Hashable, Summary] = project.__dict__.setdefault(
@@ -226,7 +230,9 @@ class Machine:
     def enclosing(self) -> Enclosing:
         frame = self.frame
         name = None if frame.function is None else frame.function.name
-        return Enclosing(frame.cls, name, frame.conditional > 0)
+        loops = tuple(exits.loop for outer in self.frames for exits in outer.loops)
+        withs = tuple(item for outer in self.frames for item in outer.withs)
+        return Enclosing(frame.cls, name, frame.conditional > 0, loops, withs)
 
     def visible(self, targets: Iterable[ObjectId]) -> bool:
         """Whether something that happens to these objects here is this file's business.

@@ -142,6 +142,7 @@ def _create(machine: Machine, kind: Kind, name: str, bound: Arguments, node: ast
         complete=True,
         arguments=values,
         arguments_complete=bound.complete,
+        policy=machine.policy,
         foreign=machine.frame.foreign,
     )
     note_checkpoint(machine, state, node)
@@ -346,6 +347,17 @@ def _scope_of_names(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
     return machine.world.create(state)
 
 
+def _set_policy(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
+    """`set_global_policy`: by name, or with a `Policy` that is made by name."""
+    given = bound.value("policy")
+    state = machine.world.state_of(given)
+    if state is not None and state.api == "keras.dtype_policies.DTypePolicy":
+        given = state.arguments.get("name")
+    certain = isinstance(given, Const) and isinstance(given.value, str) and not machine.enclosing.conditional
+    machine.policy = given.value if certain and isinstance(given, Const) else None
+    return Const(None)
+
+
 def _global_names(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
     return External("keras.saving.get_custom_objects()")
 
@@ -360,6 +372,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
     "keras.models.model_from_yaml": _from_text,
     "keras.models.model_from_config": _from_text,
     "keras.models.save_model": _save_model,
+    "keras.config.set_dtype_policy": _set_policy,
     "keras.saving.custom_object_scope": _scope_of_names,
     "keras.saving.get_custom_objects": _global_names,
 }

@@ -138,7 +138,7 @@ def _key(machine: Machine, function: FunctionValue | ClassValue, arguments: Argu
     parts = tuple((parameter, _abstract(machine, value)) for parameter, value in _given(arguments))
     if any(part is None for _, part in parts):
         return None
-    return (function.node, arguments.complete, parts)
+    return (function.node, arguments.complete, machine.policy, parts)
 
 
 def is_plain_container(machine: Machine, value: Value) -> bool:

@@ -314,11 +314,12 @@ class ObjectState:
     learned: its weights were trained, loaded, or given to it.
     bare: the step at which it was made like another model, without the weights of that; `None` once it may have got
         any.
-    adapted: a preprocessing layer was given its vocabulary or statistics after it was created.
+    adapted: it was given its vocabulary, statistics or weights after it was created, other than by training.
     layers_trainable: the `trainable` flags of the layers it holds, as far as loops over `.layers` set them.
     fixed: what was trainable when a training method fixed it, by method (`compile` in Keras 2).
     frozen_late: the step at which `trainable` became different from all that is fixed, until the next `compile`.
     restored: the step that gave it the weights of an earlier training, until it is trained.
+    policy: the dtype policy that the program had set for all new layers when this one was made.
     graph_call: the calls that put it into graphs of layers, if there are any.
     escaped: reached code that is not followed; anything may have happened to it.
     contents: the layers that it holds, in order; `complete` says whether these are all of them.
@@ -346,6 +347,7 @@ class ObjectState:
     fixed: dict[str, Flags] = field(default_factory=dict)
     frozen_late: Step | None = None
     restored: Step | None = None
+    policy: str | None = None
     graph_call: GraphCall | None = None
     escaped: bool = False
     contents: tuple[ObjectId, ...] = ()

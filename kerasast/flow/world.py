@@ -114,9 +114,9 @@ class World:
         return self._archive.get(target)
 
     @property
-    def latest(self) -> int:
+    def latest(self) -> ObjectId:
         """The identity of the object created last; later ones have greater ones."""
-        return self._next
+        return ObjectId(self._next)
 
     def create(self, state: ObjectState) -> Ref:
         """Add an object and return the reference to it."""
@@ -307,6 +307,7 @@ class Join:
             fixed=a.fixed if a.fixed == b.fixed else {},
             frozen_late=a.frozen_late and b.frozen_late,
             restored=a.restored and b.restored,
+            policy=a.policy if a.policy == b.policy else None,
             graph_call=a.graph_call if a.graph_call == b.graph_call else None,
             escaped=a.escaped or b.escaped,
             contents=a.contents if same_contents else tuple(dict.fromkeys(a.contents + b.contents)),
