@@ -74,6 +74,11 @@ class Rule:
         """Whether it runs where nothing is selected."""
         return not self.preview and not self.opt_in
 
+    @property
+    def restriction(self) -> str:
+        """Why it does not run where nothing is selected: `preview` or `opt-in`; empty if it does."""
+        return "preview" if self.preview else "opt-in" if self.opt_in else ""
+
 
 def rule(
     *,

@@ -62,9 +62,8 @@ def table_of_rules() -> str:
         for rule in rules:
             summary = document(rule.name).summary
             keras = "" if rule.category == "meta" else {">=2": "2, 3"}.get(str(rule.keras), str(rule.keras))
-            lines.append(
-                f"| [{rule.name}](rules/{rule.name}.md) | {summary} | {rule.severity.label} | {keras} |"
-            )
+            severity = ", ".join(filter(None, (rule.severity.label, rule.restriction)))
+            lines.append(f"| [{rule.name}](rules/{rule.name}.md) | {summary} | {severity} | {keras} |")
     return "\n".join(lines) + "\n"
 
 

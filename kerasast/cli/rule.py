@@ -94,8 +94,9 @@ def _table(rules: list[Rule], palette: Palette) -> str:
             if item.category == category:
                 level = palette.paint(item.severity.label.ljust(7), item.severity.label)
                 keras = str(item.keras) if str(item.keras) != ">=2" else ""
+                note = f" ({item.restriction})" if item.restriction else ""
                 lines.append(
-                    f"  {item.name.ljust(names)}  {level}  {keras.ljust(4)}  {_summary(item)}".rstrip()
+                    f"  {item.name.ljust(names)}  {level}  {keras.ljust(4)}  {_summary(item)}{note}".rstrip()
                 )
         lines.append("")
     return "".join(f"{line}\n" for line in lines[:-1])

@@ -187,6 +187,14 @@ def test_opt_in_rules_run_when_a_selection_means_them() -> None:
     assert "unsafe-deserialization" not in Settings(extend_select=("security",), ignore=("security",)).rules()
 
 
+def test_what_keeps_a_rule_from_running_by_default() -> None:
+    rules = all_rules()
+    assert rules["unsafe-deserialization"].restriction == "opt-in"
+    assert rules["save-before-build"].restriction == ""
+    for item in rules.values():
+        assert (item.restriction == "") is item.is_default
+
+
 def test_ignored_rule_in_preview_does_not_run_with_previews() -> None:
     previews = [name for name, item in all_rules().items() if item.preview and not item.opt_in]
     for name in previews:
