@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kerasast.flow.ancestry import ancestry
 from kerasast.flow.arguments import place_of
 from kerasast.flow.events import ModelCall
-from kerasast.flow.values import Kind, Ref, TupleValue, Value
+from kerasast.flow.values import ApiValue, Const, Ref, TupleValue, Value
 from kerasast.versions import KerasVersion
 
 
@@ -52,6 +52,14 @@ def _items(event: ModelCall, node: ast.AST, value: Value, depth: int) -> Iterato
         yield from _items(event, inner, item, depth + 1)
 
 
-def kind_of(event: ModelCall, value: Value) -> Kind | None:
-    """The kind of object that a value is, if it is one."""
-    return event.view.state(value.id).kind if isinstance(value, Ref) else None
+def loss_name(event: ModelCall, value: Value) -> str | None:
+    """The name of a loss of Keras: `mse`, `MeanSquaredError`."""
+    match value:
+        case Const(str()):
+            return str(value.value)
+        case ApiValue(api):
+            return api.name.rpartition(".")[2]
+        case Ref(target):
+            state = event.view.state(target)
+            return (state.api or "").rpartition(".")[2] if state.cls is None and not state.escaped else None
+    return None
