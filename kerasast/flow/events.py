@@ -138,6 +138,18 @@ class ModelCall(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectCall(Event):
+    """A method of Keras is called on an object that is no model or layer: `metric.reset_state()`."""
+
+    method: str
+    target: ObjectId
+    state: ObjectState
+    arguments: Arguments
+    enclosing: Enclosing
+    view: WorldView
+
+
+@dataclass(frozen=True, slots=True)
 class AttributeSet(Event):
     """An attribute of a Keras object is assigned: `model.trainable = False`, `self.w = tf.Variable(…)`."""
 
@@ -238,6 +250,7 @@ __all__ = [
     "Loop",
     "ModelCall",
     "NotebookInvalid",
+    "ObjectCall",
     "ObjectCreated",
     "ProjectReady",
     "SourceUnparsable",

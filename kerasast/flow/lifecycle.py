@@ -11,7 +11,7 @@ from kerasast.flow.arguments import Argument, Arguments
 from kerasast.flow.binding import bind_method
 from kerasast.flow.containers import merge_tensors
 from kerasast.flow.effects import CHECKPOINT, HARMLESS, Effect, effect_of
-from kerasast.flow.events import ModelCall
+from kerasast.flow.events import ModelCall, ObjectCall
 from kerasast.flow.layers_of import named_layer
 from kerasast.flow.machine import Machine
 from kerasast.flow.optimizers import bind_optimizer
@@ -73,6 +73,11 @@ def call_method(machine: Machine, ref: Ref, name: str, arguments: Arguments, nod
     if before.api == CHECKPOINT and name in ("restore", "read"):
         _restore(machine, before, bound, node)
     if not before.kind.has_weights:
+        if machine.wants(ObjectCall) and machine.visible([ref.id]):
+            world = machine.world
+            machine.emit(
+                ObjectCall(machine.anchor(node), name, ref.id, before, bound, machine.enclosing, world)
+            )
         if before.kind is Kind.OPTIMIZER and name not in _OF_OPTIMIZERS:
             machine.world.escape(ref)
         return merge_tensors(machine, [item.value for item in bound.positional]) or machine.unknown(node)
