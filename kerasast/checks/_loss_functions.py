@@ -76,11 +76,13 @@ def computations(ctx: Context, event: ClassDefined | ModelCall) -> Iterator[Comp
 
 
 def _runs_eagerly(ctx: Context) -> bool:
-    for key in ctx.project.modules:
-        source = ctx.project.source(key)
-        if source is not None and _EAGER.search(source.code):
-            return True
-    return False
+    """Whether some code of the project runs functions eagerly (looked up once for each project)."""
+    known: bool | None = ctx.project.__dict__.get("_runs_eagerly")
+    if known is None:
+        sources = (ctx.project.source(key) for key in ctx.project.modules)
+        known = any(source is not None and _EAGER.search(source.code) is not None for source in sources)
+        ctx.project.__dict__["_runs_eagerly"] = known
+    return known
 
 
 def statements(body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, bool]]:
