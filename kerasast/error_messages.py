@@ -63,6 +63,7 @@ _FIXED = frozenset(
         "save",
         "predict",
         "items",
+        "reset_states",
         "units",
         "kernel_initializer",
         "config",

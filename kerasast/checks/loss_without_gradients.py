@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kerasast.checks._compile_arguments import given
 from kerasast.checks._loss_functions import (
     Computation,
     assigned_names,
@@ -18,7 +19,7 @@ from kerasast.flow.events import ClassDefined, ModelCall
 from kerasast.registry import rule
 
 _NAMES = """argmax argmin argsort ceil equal floor greater greater_equal less less_equal not_equal rint round
-logical_and logical_not logical_or size shape zeros_like ones_like stop_gradient"""
+logical_and logical_not logical_or size shape"""
 _STOPS = frozenset(
     f"{module}.{name}"
     for module in ("tensorflow", "tensorflow.math", "keras.backend", "keras.ops")
@@ -37,6 +38,8 @@ _NO_VALUE = frozenset({"shape", "ndim", "dtype", "name"})
     since="0.1",
 )
 def loss_without_gradients(ctx: Context, event: ClassDefined | ModelCall) -> Iterator[Diagnostic]:
+    if isinstance(event, ModelCall) and len(list(given(event, "loss"))) != 1:
+        return  # Another loss brings gradients.
     for item in computations(ctx, event):
         if not item.is_loss or has_inner_code(item.node) or len(item.parameters) != 2:
             continue
