@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kerasast.context import Context
 from kerasast.flow.class_facts import ClassFacts, class_facts
+from kerasast.flow.events import ClassDefined, ModelCall
 from kerasast.flow.methods import CallSite, MethodFacts, SelfStore, made_calls
 from kerasast.flow.roles import Role, role_of
 from kerasast.flow.values import ApiValue, ClassValue
@@ -14,6 +16,17 @@ STEPS = ("train_step", "test_step")
 
 _LOOPS = ("fit", "evaluate", "make_train_function", "make_test_function", "get_metrics_result")
 """Methods that decide what becomes of a step; a class that has its own is left alone."""
+
+
+def stepping_class(ctx: Context, event: ClassDefined | ModelCall) -> ClassFacts | None:
+    """The class whose steps an event is about: that is defined, or whose instance `fit()` trains, in this file."""
+    if isinstance(event, ClassDefined):
+        return event.facts
+    state = event.before
+    if event.method != "fit" or state.cls is None or state.escaped:
+        return None
+    is_here = state.cls.scope.module.source.path == ctx.source.path
+    return class_facts(state.cls, ctx.keras) if is_here else None
 
 
 def own_steps(facts: ClassFacts) -> Iterator[MethodFacts]:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from kerasast.checks._training_steps import layers_made, own_steps, taped_calls, updates_weights
+from kerasast.checks._training_steps import (
+    layers_made,
+    own_steps,
+    stepping_class,
+    taped_calls,
+    updates_weights,
+)
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
-from kerasast.flow.class_facts import ClassFacts, class_facts
+from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined, ModelCall
 from kerasast.flow.methods import CallSite, MethodFacts
 from kerasast.flow.reach import reached_methods
@@ -24,13 +30,8 @@ from kerasast.registry import rule
     since="0.1",
 )
 def regularization_ignored(ctx: Context, event: ClassDefined | ModelCall) -> Iterator[Diagnostic]:
-    if isinstance(event, ClassDefined):
-        facts = event.facts
-    elif event.method == "fit" and event.before.cls is not None and not event.before.escaped:
-        facts = class_facts(event.before.cls, ctx.keras)
-        if facts.cls.scope.module.source.path != ctx.source.path:
-            return
-    else:
+    facts = stepping_class(ctx, event)
+    if facts is None:
         return
     for method in own_steps(facts):
         if method.name != "train_step" or not updates_weights(method) or _adds_penalties(facts):
