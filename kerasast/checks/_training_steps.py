@@ -31,7 +31,9 @@ def stepping_class(ctx: Context, event: ClassDefined | ModelCall) -> ClassFacts 
 
 def own_steps(facts: ClassFacts) -> Iterator[MethodFacts]:
     """The steps that a class defines and that `fit()` and `evaluate()` of Keras run for certain."""
-    if role_of(facts) is not Role.MODEL or not facts.ancestry.complete or facts.is_decorated:
+    if not any(name in facts.own for name in STEPS) or role_of(facts) is not Role.MODEL:
+        return
+    if not facts.ancestry.complete or facts.is_decorated:
         return
     if any(facts.defines(name) for name in _LOOPS) or _runs_itself(facts):
         return

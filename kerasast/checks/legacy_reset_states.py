@@ -34,7 +34,7 @@ def legacy_reset_states(ctx: Context, event: ClassDefined | ModelCall | ObjectCa
         yield from _called(ctx, event)
         return
     facts = event.facts
-    if not facts.ancestry.complete or facts.dynamic:
+    if _NAME not in ctx.source.code or not facts.ancestry.complete or facts.dynamic:
         return
     for method in facts.own.values():
         for call in method.calls:

@@ -40,7 +40,9 @@ def optimizer_minimize(ctx: Context, event: ClassDefined | ObjectCall) -> Iterat
 
 def _in_model(ctx: Context, facts: ClassFacts) -> Iterator[Diagnostic]:
     """The optimizer that a model was compiled with."""
-    if role_of(facts) is not Role.MODEL or not facts.ancestry.complete or "optimizer" in facts.stores:
+    if ".minimize" not in ctx.source.code or role_of(facts) is not Role.MODEL:
+        return
+    if not facts.ancestry.complete or "optimizer" in facts.stores:
         return
     for method in facts.own.values():
         for call in method.calls:
