@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kerasast.flow.ancestry import Ancestry, ancestry
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.events import ModelCall
-from kerasast.flow.values import ClassValue, Const, Kind, ObjectState, Tri
+from kerasast.flow.values import ClassValue, Const, Kind, ObjectState, Tri, Value
 from kerasast.versions import KerasVersion
 
 FITS = frozenset({"fit", "fit_generator"})
@@ -89,15 +89,24 @@ def monitors(event: ModelCall, version: KerasVersion) -> Iterator[Monitor]:
             yield Monitor(callback, name.value, "monitor" in state.arguments, state)
 
 
+def known_callbacks(event: ModelCall) -> list[ObjectState]:
+    """Those callbacks of a call of `fit()` that are known."""
+    states = [event.view.state_of(item) for item in _given_callbacks(event)]
+    return [state for state in states if state is not None and state.kind is Kind.CALLBACK]
+
+
 def _callbacks(event: ModelCall) -> list[ObjectState] | None:
     """The callbacks of a call of `fit()`; `None` unless each of them is known."""
+    known = known_callbacks(event)
+    return known if len(known) == len(_given_callbacks(event)) else None
+
+
+def _given_callbacks(event: ModelCall) -> list[Value]:
     given = event.arguments.value("callbacks")
     items = event.view.items(given)
     if items is None:
         items = () if given is None else (given,)
-    states = [event.view.state_of(item) for item in items if item != Const(None)]
-    known = [state for state in states if state is not None and state.kind is Kind.CALLBACK]
-    return known if len(known) == len(states) else None
+    return [item for item in items if item != Const(None)]
 
 
 def _leaves_logs_alone(state: ObjectState, version: KerasVersion) -> bool:
