@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kerasast.flow.ancestry import Ancestry, ancestry
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import ClassValue, Const, Kind, ObjectState, Tri, Value
 from kerasast.versions import KerasVersion
+
+if TYPE_CHECKING:
+    from kerasast.flow.world import WorldView
+
+RATES = frozenset({"lr", "learning_rate"})
+"""The names under which callbacks log the learning rate that they set."""
 
 FITS = frozenset({"fit", "fit_generator"})
 
@@ -31,7 +38,11 @@ def best_checkpoint_effect(major: int) -> str:
 
 def has_validation(arguments: Arguments) -> Tri:
     """Whether a call of `fit()` evaluates the model on other data after each epoch."""
-    given = [arguments.value(name) for name in ("validation_data", "validation_split")]
+    return is_validated([arguments.value(name) for name in ("validation_data", "validation_split")])
+
+
+def is_validated(given: Sequence[Value | None]) -> Tri:
+    """The same by the values of `validation_data` and `validation_split`, `None` for one that is not given."""
     if all(value is None or (isinstance(value, Const) and not value.value) for value in given):
         return Tri.NO
     return Tri.YES if any(isinstance(value, Const) and value.value for value in given) else Tri.MAYBE
@@ -75,10 +86,10 @@ def monitors(event: ModelCall, version: KerasVersion) -> Iterator[Monitor]:
 
     Any other callback may put what is monitored into the logs that they all share (observed on Keras 2.15 and 3.15).
     """
-    states = _callbacks(event)
-    if states is None or not all(_leaves_logs_alone(state, version) for state in states):
+    given = event.arguments.value("callbacks")
+    if not leave_logs_alone(event.view, given, version):
         return
-    for state in states:
+    for state in known_callbacks(event.view, given):
         callback = (state.api or "").removeprefix("keras.callbacks.")
         if callback not in MONITORS or state.cls is not None:
             continue
@@ -89,21 +100,25 @@ def monitors(event: ModelCall, version: KerasVersion) -> Iterator[Monitor]:
             yield Monitor(callback, name.value, "monitor" in state.arguments, state)
 
 
-def known_callbacks(event: ModelCall) -> list[ObjectState]:
-    """Those callbacks of a call of `fit()` that are known."""
-    states = [event.view.state_of(item) for item in _given_callbacks(event)]
+def known_callbacks(view: WorldView, given: Value | None) -> list[ObjectState]:
+    """Those callbacks that are known of what `fit()` is given as `callbacks`."""
+    states = [view.state_of(item) for item in _items(view, given)]
     return [state for state in states if state is not None and state.kind is Kind.CALLBACK]
 
 
-def _callbacks(event: ModelCall) -> list[ObjectState] | None:
-    """The callbacks of a call of `fit()`; `None` unless each of them is known."""
-    known = known_callbacks(event)
-    return known if len(known) == len(_given_callbacks(event)) else None
+def leave_logs_alone(view: WorldView, given: Value | None, version: KerasVersion) -> bool:
+    """Whether all of what `fit()` is given as `callbacks` is known, and puts nothing into the logs.
+
+    But for the learning rate, that is: the callbacks which set it log it as `lr` or `learning_rate`.
+    """
+    known = known_callbacks(view, given)
+    return len(known) == len(_items(view, given)) and all(
+        _leaves_logs_alone(state, version) for state in known
+    )
 
 
-def _given_callbacks(event: ModelCall) -> list[Value]:
-    given = event.arguments.value("callbacks")
-    items = event.view.items(given)
+def _items(view: WorldView, given: Value | None) -> list[Value]:
+    items = view.items(given)
     if items is None:
         items = () if given is None else (given,)
     return [item for item in items if item != Const(None)]

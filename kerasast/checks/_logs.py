@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -67,16 +67,17 @@ _OVERRIDES = (
 
 
 def logged_metrics(
-    view: WorldView, model: ObjectId, version: KerasVersion
+    view: WorldView, model: ObjectId, version: KerasVersion, given: Mapping[str, Value] | None = None
 ) -> list[LoggedMetric | None] | None:
     """What training a model logs besides `loss`; `None` unless it is certain which metrics that are.
 
-    In the list, `None` stands for a metric of which it is not known what it is called.
+    `given` are the arguments of `compile()`, by default those of the last one. In the list, `None`
+    stands for a metric of which it is not known what it is called.
     """
     state = view.state(model)
     if state.escaped or state.compiled is not Tri.YES or not state.compile_complete:
         return None
-    given = state.compile_arguments
+    given = state.compile_arguments if given is None else given
     if "loss" not in given or decides_for_itself(state, version, *_OVERRIDES):
         return None
     if not _has_one_output(view, state) or any(
@@ -91,6 +92,28 @@ def logged_metrics(
             if metric is not None and parameter == "weighted_metrics":
                 found.append(LoggedMetric(f"weighted_{metric.name}", metric.counted, metric.directed))
     return found
+
+
+def all_logged(
+    view: WorldView, model: ObjectId, version: KerasVersion, given: Mapping[str, Value] | None = None
+) -> list[LoggedMetric] | None:
+    """The same, but `None` unless it is known of all metrics what they are called."""
+    metrics = logged_metrics(view, model, version, given)
+    known = [metric for metric in metrics or () if metric is not None]
+    return None if metrics is None or len(known) < len(metrics) else known
+
+
+_SAME = (
+    frozenset({"acc", "accuracy", "ACC", "Accuracy", "binary_accuracy", "categorical_accuracy"}),
+    frozenset({"mae", "MAE", "mean_absolute_error"}),
+    frozenset({"mse", "MSE", "mean_squared_error"}),
+)
+"""Names that people use for one another."""
+
+
+def are_same(logged: str, name: str) -> bool:
+    """Whether people use two names for one another."""
+    return logged.lower() == name.lower() or any(logged in names and name in names for names in _SAME)
 
 
 def _flat(view: WorldView, value: Value | None) -> Iterator[Value]:

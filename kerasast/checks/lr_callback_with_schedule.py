@@ -32,7 +32,7 @@ def lr_callback_with_schedule(ctx: Context, event: ModelCall) -> Iterator[Diagno
     rate = event.view.state_of(optimizer.arguments.get("learning_rate"))
     if rate is None or not _is_schedule(ctx, rate):
         return
-    for callback in known_callbacks(event):
+    for callback in known_callbacks(event.view, event.arguments.value("callbacks")):
         name = (callback.api or "").removeprefix("keras.callbacks.")
         if name in _EFFECTS and callback.cls is None:
             effect = _EFFECTS[name][0 if ctx.keras.major >= 3 else 1]

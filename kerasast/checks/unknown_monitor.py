@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from kerasast.checks._fits import (
     FITS,
     NO_EFFECT,
+    RATES,
     Monitor,
     best_checkpoint_effect,
     has_validation,
     monitors,
 )
-from kerasast.checks._logs import LoggedMetric, logged_metrics
+from kerasast.checks._logs import LoggedMetric, all_logged, are_same
 from kerasast.checks._wording import listed
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
@@ -20,18 +21,9 @@ from kerasast.flow.events import ModelCall
 from kerasast.flow.values import Tri
 from kerasast.registry import rule
 
-_RATES = frozenset({"lr", "learning_rate"})
-"""What callbacks that change the learning rate log."""
 
-_SAME = (
-    frozenset({"acc", "accuracy", "ACC", "Accuracy", "binary_accuracy", "categorical_accuracy"}),
-    frozenset({"mae", "MAE", "mean_absolute_error"}),
-    frozenset({"mse", "MSE", "mean_squared_error"}),
-)
-"""Names that people use for one another."""
-
-
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=FITS, since="0.1")
+# Before 2.3, `"accuracy"` was logged as `acc`.
+@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=FITS, keras=">=2.3", since="0.1")
 def unknown_monitor(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if event.method not in FITS or not event.before.kind.is_model:
         return
@@ -39,21 +31,15 @@ def unknown_monitor(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     for monitor in monitors(event, ctx.keras):
         name = monitor.name.removeprefix("val_")
         effect = _effect(monitor, ctx.keras.major)
-        if effect is None or name == "loss" or name in _RATES:
+        if effect is None or name == "loss" or name in RATES:
             continue
         if name != monitor.name and has_validation(event.arguments) is Tri.NO:
             continue  # It would not be logged under any name: another rule's business.
-        metrics = _all_logged(ctx, event) if metrics is None else metrics
+        metrics = all_logged(event.view, event.target, ctx.keras) if metrics is None else metrics
         if metrics is None:
             return
         if not any(metric.is_called(name) for metric in metrics):
             yield _report(ctx, event, monitor, metrics, effect)
-
-
-def _all_logged(ctx: Context, event: ModelCall) -> list[LoggedMetric] | None:
-    metrics = logged_metrics(event.view, event.target, ctx.keras)
-    known = [metric for metric in metrics or () if metric is not None]
-    return None if metrics is None or len(known) < len(metrics) else known
 
 
 def _effect(monitor: Monitor, major: int) -> str | None:
@@ -71,7 +57,7 @@ def _report(
     name = monitor.name.removeprefix("val_")
     prefix = monitor.name.removesuffix(name)
     logged = [f"{prefix}loss", *dict.fromkeys(prefix + metric.name for metric in metrics)]
-    meant = [item for item in logged[1:] if _are_same(item.removeprefix(prefix), name)]
+    meant = [item for item in logged[1:] if are_same(item.removeprefix(prefix), name)]
     help = (
         f'write `monitor="{meant[0]}"`'
         if len(meant) == 1
@@ -83,7 +69,3 @@ def _report(
         story=(*event.story, ctx.step(event.node, f"`{event.method}()` logs {listed(logged)}")),
         help=help,
     )
-
-
-def _are_same(logged: str, name: str) -> bool:
-    return logged.lower() == name.lower() or any(logged in names and name in names for names in _SAME)

@@ -53,6 +53,9 @@ _GETTERS = frozenset({"property", "cached_property", "abstractproperty"})
 
 _LAYERS = frozenset({"layers", "_layers", "submodules"})
 
+_READERS = frozenset({"get", "items", "keys", "values"})
+"""Methods that leave a dict as it is."""
+
 _TENSOR_ATTRIBUTES = frozenset({"input", "inputs", "output", "outputs"})
 
 
@@ -81,6 +84,9 @@ def get_attribute(machine: Machine, value: Value, attr: str, node: ast.AST) -> V
             return BoundMethod(value, attr)
         case ClassValue():
             return _of_class(machine, value, attr, node)
+        case BoundMethod(receiver=Ref(), name="history") if attr not in _READERS:
+            machine.world.escape(value)  # It may change what was logged.
+            return UNKNOWN
         case BoundMethod() | FunctionValue():
             return UNKNOWN
         case Unknown() if _may_be_assigned(machine, attr):

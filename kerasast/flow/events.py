@@ -170,6 +170,19 @@ class ListRepeated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryRead(Event):
+    """`model.fit(…).history["loss"]`: what was logged under a name.
+
+    Among the `arguments` of `history` are those of `fit()` on which it depends what is logged, and the model as `self`;
+    its `compile_arguments` are those that the model had.
+    """
+
+    key: str
+    history: ObjectState
+    view: WorldView
+
+
+@dataclass(frozen=True, slots=True)
 class ClassDefined(Event):
     """A class of this file that derives from a Keras class. `facts` tells what its methods do.
 
@@ -245,6 +258,7 @@ __all__ = [
     "Enclosing",
     "Event",
     "ExternalCall",
+    "HistoryRead",
     "ListRepeated",
     "Listener",
     "Loop",

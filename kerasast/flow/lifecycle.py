@@ -209,6 +209,8 @@ def _result(machine: Machine, ref: Ref, name: str, arguments: Arguments, node: a
         case "call" | "predict" | "predict_on_batch" | "compute_mask":
             tensor = merge_tensors(machine, [argument.value for argument in arguments.positional])
             return tensor or machine.unknown(node)
+        case "fit" | "fit_generator":
+            return _history(machine, ref, arguments, node)
     return machine.unknown(node)
 
 
@@ -222,6 +224,27 @@ def _loads_at_once(machine: Machine, arguments: Arguments) -> bool:
     """Whether weights are read from a file of Keras's, and not from a checkpoint, which has a status to return."""
     suffix = known_suffix(arguments.value("filepath"))
     return machine.version.major >= 3 or (suffix is not None and suffix.endswith((".h5", ".hdf5", ".keras")))
+
+
+_HISTORY = ("callbacks", "validation_data", "validation_split")
+"""The arguments of `fit()` on which it depends what is logged."""
+
+
+def _history(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> Ref:
+    """What `fit()` returns. It holds the model too, but whoever is given it is taken to read only what was logged."""
+    given = {name: arguments.bound[name].value for name in _HISTORY if name in arguments.bound}
+    model = machine.world.state(ref.id)
+    state = ObjectState(
+        Kind.CALLBACK,
+        api="keras.callbacks.History",
+        created=node,
+        arguments={**given, "self": ref},
+        arguments_complete=arguments.complete,
+        compile_arguments=model.compile_arguments,
+        compile_complete=model.compile_complete,
+        foreign=machine.frame.foreign,
+    )
+    return machine.world.create(state)
 
 
 # Methods that do more than the table can say.

@@ -1,0 +1,67 @@
+"""A key of a training's history under which nothing was logged."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerasast.checks._fits import FITS, RATES, is_validated, leave_logs_alone
+from kerasast.checks._guards import is_guarded
+from kerasast.checks._logs import all_logged, are_same
+from kerasast.checks._wording import listed
+from kerasast.context import Context
+from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.events import HistoryRead
+from kerasast.flow.values import Ref, Tri
+from kerasast.registry import rule
+
+
+# Before 2.3, `"accuracy"` was logged as `acc`.
+@rule(category="training", severity=Severity.ERROR, on=(HistoryRead,), calls=FITS, keras=">=2.3", since="0.1")
+def unknown_history_key(ctx: Context, event: HistoryRead) -> Iterator[Diagnostic]:
+    history, view = event.history, event.view
+    model = history.arguments.get("self")
+    name = event.key.removeprefix("val_")
+    is_validation = name != event.key
+    if not isinstance(model, Ref) or name in RATES or not history.arguments_complete or history.escaped:
+        return
+    if not leave_logs_alone(view, history.arguments.get("callbacks"), ctx.keras):
+        return
+    metrics = all_logged(view, model.id, ctx.keras, history.compile_arguments)
+    if metrics is None or not history.compile_complete:
+        return
+    given = [history.arguments.get(item) for item in ("validation_data", "validation_split")]
+    is_missing = is_validation and is_validated(given) is Tri.NO
+    known = name == "loss" or any(metric.is_called(name) for metric in metrics)
+    if (known and not is_missing) or is_guarded(ctx, event.node) or _is_asked_for(ctx, event):
+        return
+    prefix = "val_" if is_validation and not is_missing else ""
+    logged = [f"{prefix}loss", *dict.fromkeys(prefix + metric.name for metric in metrics)]
+    meant = [item for item in logged[1:] if are_same(item.removeprefix(prefix), name)]
+    help: str | None
+    if is_missing:
+        why, help = "`fit()` had no validation data", "pass `validation_data=…` to `fit()`"
+    else:
+        why = f"the training logged {listed(logged)}"
+        help = f'write `["{meant[0]}"]`' if len(meant) == 1 else None
+    yield ctx.report(
+        event.node,
+        f"the history has no `{event.key}`, which raises `KeyError`: {why}",
+        story=view.state(model.id).trace,
+        help=help,
+    )
+
+
+def _is_asked_for(ctx: Context, event: HistoryRead) -> bool:
+    """Whether the code around tests for the key, or expects that it may be missing."""
+    line = getattr(event.node, "lineno", 0)
+    for node in ast.walk(ast.parse(ctx.source.code)):
+        if not isinstance(node, ast.If | ast.IfExp | ast.Try) or not node.lineno <= line <= (
+            node.end_lineno or 0
+        ):
+            continue
+        if isinstance(node, ast.Try) or any(
+            isinstance(part, ast.Constant) and isinstance(part.value, str) for part in ast.walk(node.test)
+        ):
+            return True
+    return False
