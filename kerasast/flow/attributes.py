@@ -197,7 +197,7 @@ def _optimizer(machine: Machine, state: ObjectState, node: ast.AST) -> Value:
     return _some_object(machine, Kind.OPTIMIZER, "keras.optimizers.Optimizer", node)
 
 
-def _some_object(machine: Machine, kind: Kind, api: str, node: ast.AST) -> Value:
+def _some_object(machine: Machine, kind: Kind, api: str, node: ast.AST) -> Ref:
     """An object of Keras of which no more than its kind is known."""
     state = ObjectState(
         kind,
@@ -292,6 +292,11 @@ def set_attribute(machine: Machine, value: Value, attr: str, item: Value, node: 
             _set_on_object(machine, value, attr, item, node)
         case LayersOf() if attr == "trainable":
             set_trainable(machine, value, item, node)
+        case LayersOf(element=True):
+            machine.world.escape(item)
+            if machine.wants(AttributeSet):
+                layer = _some_object(machine, Kind.LAYER, "keras.layers.Layer", node)
+                _set_on_object(machine, layer, attr, item, node)
         case ClassValue():
             machine.patched.add(attr)
             machine.world.escape(item)
