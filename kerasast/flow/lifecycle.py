@@ -9,6 +9,7 @@ from kerasast.flow import custom_objects
 from kerasast.flow.ancestry import ancestry
 from kerasast.flow.arguments import Argument, Arguments
 from kerasast.flow.binding import bind_method
+from kerasast.flow.checkpoints import note_best
 from kerasast.flow.containers import merge_tensors
 from kerasast.flow.effects import CHECKPOINT, HARMLESS, Effect, effect_of
 from kerasast.flow.events import ModelCall, ObjectCall
@@ -356,6 +357,7 @@ def _fit(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> Non
     for callback in _callbacks(machine, arguments.get("callbacks")):
         state = machine.world.state(callback.id)
         if state.api == "keras.callbacks.ModelCheckpoint" and state.cls is None:
+            note_best(machine, ref, callback, node)
             weights_only = state.arguments.get("save_weights_only", Const(False))
             if weights_only == Const(False):
                 custom_objects.note_save(machine, ref, state.arguments.get("filepath"), node)

@@ -139,8 +139,8 @@ class Machine:
         """The `self` of a method that is walked on its own: an instance of its class or of a subclass."""
         self.patched: set[str] = set()
         """Attributes that the program has assigned to classes."""
-        self.bound_optimizers: set[ObjectId] = set()
-        """Those that some training has bound to weights."""
+        self.bound: set[ObjectId] = set()
+        """Optimizers and checkpoints that some training has bound to a model."""
         self.custom_scopes: list[Value] = []
         self.registered: list[Value | None] = []
         self.unsafe = False

@@ -40,7 +40,7 @@ def bind_optimizer(machine: Machine, model: Ref, method: str, node: ast.AST) -> 
         return
     step = machine.step(node, f"`{method}()` binds the optimizer to the weights of this model here")
     machine.world.update(given.id, fixed={BOUND: flags}, trace=(step,))
-    machine.bound_optimizers.add(given.id)
+    machine.bound.add(given.id)
 
 
 def trained_flags(state: ObjectState, method: str, version: KerasVersion) -> Flags | None:
@@ -66,8 +66,8 @@ def unknown_weights(
 
 
 def keep_bound(machine: Machine, iterations: Sequence[Snapshot]) -> None:
-    """An optimizer that one iteration of a loop binds is bound in the next."""
-    for target in machine.bound_optimizers:
+    """An optimizer or checkpoint that one iteration of a loop binds to a model is bound in the next."""
+    for target in machine.bound:
         for snapshot in iterations:
             state = snapshot.states.get(target)
             if state is not None and state.fixed and not machine.world.state(target).fixed:
