@@ -364,6 +364,8 @@ def _unlisted(example: Example, failure: Failure) -> str | None:
     messages = [message for doc in documents if doc is not None for message in doc.error_messages]
     if example.is_document:
         messages += read_document(example.document).error_messages
+    if failure.type == "KeyError" and normalise(failure.telling) == "'…'":
+        return None  # The key that is missing is all that Python says.
     if is_listed(failure, messages) or not (example.is_document or failure.type in NOT_OF_KERAS):
         return None
     return f"raises {failure}\nwhich `## Error messages` does not list; add, or correct:\n  {failure.telling}"
