@@ -327,9 +327,7 @@ def _load_weights(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AS
     """Weights from a file bring the state of the optimizer only if this has one already, or from a TF checkpoint."""
     _give_weights(machine, ref, arguments, node)
     state = machine.world.state(ref.id)
-    suffix = known_suffix(arguments.value("filepath"))
-    plain = suffix is not None and suffix.endswith((".h5", ".hdf5", ".keras"))
-    if state.kind.is_model and (plain or machine.version.major >= 3):
+    if state.kind.is_model and _loads_at_once(machine, arguments):
         step = machine.step(node, "weights loaded here")
         machine.world.update(ref.id, restored=step if state.trained is Tri.NO else None)
 
