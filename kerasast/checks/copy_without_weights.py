@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Confidence, Diagnostic, Severity
 from kerasast.flow.events import ModelCall
 from kerasast.registry import rule
+
+_IN_TESTS = re.compile(r"(?:^|[/\\])(?:tests?[/\\]|test_[^/\\]*$|[^/\\]*_test\.py$)")
+"""Tests make models again to compare them, also such as have no weights at all."""
 
 _USES = frozenset({"evaluate", "predict", "predict_on_batch", "test_on_batch"})
 
@@ -29,4 +33,5 @@ def copy_without_weights(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]
         f"`{event.method}()` on a model that has the layers of another, but none of its weights",
         story=steps,
         help="give it the weights first: `copy.set_weights(model.get_weights())`, or `load_weights()` of a file",
+        confidence=Confidence.MEDIUM if _IN_TESTS.search(ctx.source.path) else Confidence.HIGH,
     )
