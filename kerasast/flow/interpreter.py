@@ -135,6 +135,8 @@ class Interpreter(Machine):
         rest = self.budget - ALONE
         self.budget = min(self.budget, ALONE)
         policy = self.policy
+        if node.lineno < self.policy_line:
+            self.policy = None  # It may have run before the policy was set: the cells of a notebook do.
         call_code.enter_function(self, function)
         self.policy = policy
         self.budget += max(rest, 0)

@@ -146,6 +146,7 @@ class Machine:
         self.unsafe = False
         self.policy: str | None = None
         """The global dtype policy, where the program has set one and it is known."""
+        self.policy_line = 0
         self.inlined: set[ast.AST] = set()
         self.summaries: dict[Hashable, Summary] = {}
         self.shared_summaries: dict[Hashable, Summary] = project.__dict__.setdefault(

@@ -354,6 +354,7 @@ def _set_policy(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
     if state is not None and state.api == "keras.dtype_policies.DTypePolicy":
         given = state.arguments.get("name")
     certain = isinstance(given, Const) and isinstance(given.value, str) and not machine.enclosing.conditional
+    machine.policy_line = getattr(node, "lineno", 0)
     machine.policy = given.value if certain and isinstance(given, Const) else None
     return Const(None)
 
