@@ -34,7 +34,9 @@ def load_before_build(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if before.built is not Tri.NO or before.escaped or _is_deferred(ctx, event):
         return
     if event.method == "load_weights" and ctx.keras.major < 3 and holds_built_parts(event.view, event.target):
-        return
+        partly = before.kind is Kind.SEQUENTIAL and has_weights_to_build(event.view, event.target, ctx.keras)
+        if not partly:
+            return
     if not may_have_weights(event.view, event.target, ctx.keras):
         return
     # Keras 3 refuses to load the weights of what is not built from a file, whatever weights it has.

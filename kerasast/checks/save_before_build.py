@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.early_weights import has_early_weights
 from kerasast.flow.events import ExternalCall, ModelCall
 from kerasast.flow.text import known_suffix
-from kerasast.flow.values import Kind, ObjectState, Ref, Tri, Value
-from kerasast.flow.weights import holds_built_parts, may_have_weights
+from kerasast.flow.values import Kind, ObjectId, ObjectState, Ref, Tri, Value
+from kerasast.flow.weights import has_weights_to_build, holds_built_parts, may_have_weights
 from kerasast.registry import rule
 
+if TYPE_CHECKING:
+    from kerasast.flow.world import WorldView
+
 _HDF5 = (".h5", ".hdf5")
+_EMPTY = "writes a file without any weights"
 
 
 @rule(
@@ -33,8 +38,12 @@ def save_before_build(ctx: Context, event: ModelCall | ExternalCall) -> Iterator
             return
         target, state = found.id, event.view.state(found.id)
         outcome, name = "writes a SavedModel without the model's weights", "tf.saved_model.save"
-    if outcome is None or not _is_unbuilt(state) or holds_built_parts(event.view, target):
+    if outcome is None or not _is_unbuilt(state):
         return
+    if holds_built_parts(event.view, target):
+        if outcome != _EMPTY or not _is_partly_built(ctx, event.view, target):
+            return
+        outcome = "writes a file that lacks weights"
     if not may_have_weights(event.view, target, ctx.keras):
         return
     # What Keras refuses to save it refuses whatever weights there are.
@@ -47,6 +56,11 @@ def save_before_build(ctx: Context, event: ModelCall | ExternalCall) -> Iterator
         story=state.trace,
         help=_help(ctx, state),
     )
+
+
+def _is_partly_built(ctx: Context, view: WorldView, target: ObjectId) -> bool:
+    """Whether a Sequential model holds a built one, and a layer of Keras's whose weights do not exist yet."""
+    return view.state(target).kind is Kind.SEQUENTIAL and has_weights_to_build(view, target, ctx.keras)
 
 
 def _is_unbuilt(state: ObjectState) -> bool:
@@ -68,10 +82,10 @@ def _outcome(ctx: Context, event: ModelCall) -> str | None:
     match event.method:
         case "save":
             fails = not _ends(path, ".keras", *(() if legacy else _HDF5))
-            return "fails" if fails else "writes a file without any weights"
+            return "fails" if fails else _EMPTY
         case "save_weights" if legacy:
             fails = sequential and not _ends(path, ".weights.h5")
-            return "fails" if fails else "writes a file without any weights"
+            return "fails" if fails else _EMPTY
         case "save_weights":
             return "saves nothing"
         case "export":

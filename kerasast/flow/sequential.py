@@ -83,6 +83,8 @@ def _first_layer_shape(machine: Machine, first: Ref, version: KerasVersion) -> T
             return Tri.YES if state.cls is None else Tri.MAYBE
     if is_embedding and version.major < 3:
         return Tri.YES  # Keras 2 gives an Embedding an input of any length.
-    if state.escaped or not state.arguments_complete or state.built is not Tri.NO:
+    if state.escaped or not state.arguments_complete:
+        return Tri.MAYBE
+    if state.built is not Tri.NO and version.major >= 3:  # Keras 2 does not ask what it was built for.
         return Tri.MAYBE
     return Tri.NO

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from kerasast.diagnostics import Step
 from kerasast.flow.machine import Machine
-from kerasast.flow.values import Const, Flags, LayersOf, ObjectId, Ref, Tri, Value
+from kerasast.flow.values import Const, Flags, Kind, LayersOf, ObjectId, Ref, Tri, Value
 from kerasast.flow.weights import trains
 from kerasast.flow.world import extend_trace
 
@@ -30,6 +30,8 @@ def set_trainable(machine: Machine, target: Ref | LayersOf, item: Value, node: a
             return
         unsure = own is Tri.MAYBE
     some = isinstance(target, LayersOf) and target.sliced
+    state = machine.world.state(origin)
+    known = not (whole and state.kind is Kind.LAYER and state.trainable is Tri.MAYBE)
     before = _flags(machine, origin)
     parts = tuple(machine.world.contents(origin))
     _set(machine, parts, flag, some or unsure)
@@ -44,7 +46,7 @@ def set_trainable(machine: Machine, target: Ref | LayersOf, item: Value, node: a
         return  # Nothing changes.
     word = {Tri.YES: "unfrozen", Tri.NO: "frozen", Tri.MAYBE: "frozen or unfrozen"}[flag]
     what = "" if whole else "some of its layers are " if some else "its layers are "
-    certain = flag is not Tri.MAYBE and (not some or _hits(machine, origin))
+    certain = known and flag is not Tri.MAYBE and (not some or _hits(machine, origin))
     _note_late(machine, origin, machine.step(node, f"{what}{word} here"), certain=certain)
 
 

@@ -31,7 +31,7 @@ _MEANING = {
     Verdict.CLEAN: "works, and kerasast is silent",
     Verdict.ADVISED: "works, and kerasast warns",
     Verdict.LATENT: "works, and kerasast reports a class that Keras cannot make again from its config",
-    Verdict.DEPENDS: "goes wrong on some runs only, depending on the environment; not compared",
+    Verdict.DEPENDS: "goes wrong on some runs only, or for another reason on each, depending on the environment; not compared",
     Verdict.MISS: "goes wrong, and kerasast is silent",
     Verdict.FALSE_ALARM: "works, and kerasast reports an error",
 }
@@ -79,8 +79,8 @@ def _places(comparisons: Sequence[Comparison], versions: list[str]) -> str:
         for version in versions
     )
     return (
-        f"A report belongs to the failure if it points to a line that was being executed, or to the class that\n"
-        f"failed. That is so for {shares} of those that are reported.\n"
+        f"A report belongs to the failure if it points to a line that was being executed, or to a class of the\n"
+        f"program. That is so for {shares} of those that are reported.\n"
     )
 
 

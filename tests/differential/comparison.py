@@ -112,7 +112,7 @@ def _report(diagnostic: Diagnostic, source: SourceFile) -> Report:
 
 def judge(case: Case, observation: Observation, reports: tuple[Report, ...]) -> Verdict:
     """Whether the two agree."""
-    lost = [{harm.kind for harm in run} - {CONTRACT} for run in observation.runs]
+    lost = [{_what(harm) for harm in run if harm.kind != CONTRACT} for run in observation.runs]
     if set.intersection(*lost):
         return Verdict.CAUGHT if reports else Verdict.MISS
     if any(lost):
@@ -126,6 +126,11 @@ def judge(case: Case, observation: Observation, reports: tuple[Report, ...]) -> 
         return Verdict.LATENT
     errors = any(item.severity is Severity.ERROR for item in unexplained)
     return Verdict.FALSE_ALARM if errors else Verdict.ADVISED
+
+
+def _what(harm: Harm) -> str:
+    """What goes wrong, to tell whether two runs go wrong for the same reason."""
+    return harm.text if harm.kind == "raised" else harm.kind
 
 
 def describe(comparison: Comparison) -> str:

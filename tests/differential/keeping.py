@@ -15,7 +15,7 @@ from environments import HERE, Generation
 
 from differential.harness import Case, Harm, Observation, observe
 
-_OBSERVERS = ("artefacts.py", "runner.py", "watch.py")
+_OBSERVERS = ("artefacts.py", "watch.py")
 
 
 def observe_once(

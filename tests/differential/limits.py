@@ -82,6 +82,51 @@ model.save("model.keras")
 """,
     ),
     Limit(
+        name="slice-of-a-functional-model",
+        keras=">=2",
+        harm=r"^idle: there is nothing that training can change",
+        reason="Which layers `layers[:-1]` of a functional model are is not worked out, so that nobody knows that all "
+        "of them are frozen.",
+        program=_START
+        + """
+inputs = keras.Input((4,))
+outputs = keras.layers.Dense(2, name="head")(keras.layers.Dense(4)(inputs))
+model = keras.Model(inputs, outputs)
+for layer in model.layers[:-1]:
+    layer.trainable = False
+model.get_layer("head").trainable = False
+model.compile("sgd", "mse")
+model.fit(x, y, verbose=0)
+""",
+    ),
+    Limit(
+        name="clone-of-a-subclassed-model",
+        keras="<3",
+        harm=r"^raised: ValueError: Weights for model .* have not yet been created",
+        reason="A clone of a subclassed model has no weights yet in Keras 2; what a clone has is not followed.",
+        program=_START
+        + """
+
+class Net(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = keras.Sequential([keras.layers.Dense(4)])
+        self.head = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        return self.head(self.inner(inputs))
+
+    def get_config(self):
+        return super().get_config()
+
+
+model = Net()
+model(x)
+twin = keras.models.clone_model(model)
+twin.set_weights(model.get_weights())
+""",
+    ),
+    Limit(
         name="subclassed-model-in-hdf5",
         keras=">=2",
         harm="Saving the model to HDF5 format requires|Layer count mismatch when loading weights from file",
