@@ -31,7 +31,7 @@ _MEANING = {
     Verdict.CLEAN: "works, and kerasast is silent",
     Verdict.ADVISED: "works, and kerasast warns",
     Verdict.LATENT: "works, and kerasast reports a class that Keras cannot make again from its config",
-    Verdict.DEPENDS: "goes wrong on some runs only, or for another reason on each, depending on the environment; not compared",
+    Verdict.DEPENDS: "goes wrong on some runs only, or on each in another way; not compared",
     Verdict.MISS: "goes wrong, and kerasast is silent",
     Verdict.FALSE_ALARM: "works, and kerasast reports an error",
 }
