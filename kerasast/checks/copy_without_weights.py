@@ -15,6 +15,8 @@ _IN_TESTS = re.compile(r"(?:^|[/\\])(?:tests?[/\\]|test_[^/\\]*$|[^/\\]*_test\.p
 
 _USES = frozenset({"evaluate", "predict", "predict_on_batch", "test_on_batch"})
 
+_BUILDS = frozenset({"predict", "predict_on_batch"})
+
 
 @rule(
     category="loading",
@@ -27,6 +29,8 @@ def copy_without_weights(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]
     before = event.before
     if event.method not in _USES or before.bare is None or before.escaped:
         return
+    if event.method in _BUILDS and _is_discarded(ctx, event):
+        return  # This only builds the copy, perhaps for `load_weights()`.
     steps = (before.bare, *(step for step in event.story if step.span != before.bare.span))
     yield ctx.report(
         event.node,
@@ -35,3 +39,10 @@ def copy_without_weights(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]
         help="give it the weights first: `copy.set_weights(model.get_weights())`, or `load_weights()` of a file",
         confidence=Confidence.MEDIUM if _IN_TESTS.search(ctx.source.path) else Confidence.HIGH,
     )
+
+
+def _is_discarded(ctx: Context, event: ModelCall) -> bool:
+    """Whether nothing stands before the call on its line that could take what it returns."""
+    start = ctx.span(event.node).start
+    text = ctx.source.text
+    return not text[text.rfind("\n", 0, start) + 1 : start].strip()
