@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kerasast.flow.methods import Guards
@@ -28,22 +29,27 @@ def is_guarded(ctx: Context, node: ast.AST) -> bool:
 def is_line_guarded(source: SourceFile, line: int) -> bool:
     """The same for a line of any file, counted from 1."""
     try:
-        tree = ast.parse(source.code)
+        tree = source.parse()
     except SyntaxError:
         return False
-    for block in ast.walk(tree):
-        if not isinstance(block, ast.If | ast.IfExp | ast.Try) or not _spans(block, line):
-            continue
-        if isinstance(block, ast.Try):
-            if _catches_changes(block):
-                return True
-        elif _ASKS.search(ast.unparse(block.test)):
-            return True
+    return any(_is_guard(block) for block in _around(tree, line))
+
+
+def _around(node: ast.AST, line: int) -> Iterator[ast.AST]:
+    """The nodes around a line, outer ones first."""
+    for child in ast.iter_child_nodes(node):
+        if getattr(child, "lineno", line) <= line <= (getattr(child, "end_lineno", None) or line):
+            yield child
+            yield from _around(child, line)
+
+
+def _is_guard(block: ast.AST) -> bool:
+    match block:
+        case ast.Try():
+            return _catches_changes(block)
+        case ast.If(test=test) | ast.IfExp(test=test):
+            return _ASKS.search(ast.unparse(test)) is not None
     return False
-
-
-def _spans(block: ast.If | ast.IfExp | ast.Try, line: int) -> bool:
-    return block.lineno <= line <= (block.end_lineno or block.lineno)
 
 
 _ERRORS = re.compile(r"ImportError|ModuleNotFoundError|AttributeError|TypeError|ValueError|Exception")

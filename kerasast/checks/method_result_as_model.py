@@ -51,9 +51,9 @@ def method_result_as_model(ctx: Context, event: ModelCall) -> Iterator[Diagnosti
         return
     assert isinstance(node, ast.Call)
     if not _ASSIGNMENT.fullmatch(_before(ctx, node)):
-        return  # Most calls are not assigned, and the tree need not be read again for them.
+        return  # Most calls are not assigned, and the tree need not be searched for them.
     try:
-        tree = ast.parse(ctx.source.code)
+        tree = ctx.source.parse()
     except SyntaxError:
         return
     for body in ast.walk(tree):

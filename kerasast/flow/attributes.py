@@ -35,6 +35,7 @@ from kerasast.flow.values import (
     WeightSet,
     WeightsOf,
 )
+from kerasast.index.project import ProjectIndex
 from kerasast.keras_api import lookup_method, members
 from kerasast.keras_api.attributes import instance_attributes
 
@@ -98,14 +99,22 @@ def get_attribute(machine: Machine, value: Value, attr: str, node: ast.AST) -> V
 
 def _may_be_assigned(machine: Machine, attr: str) -> bool:
     """Whether this module, or one that it imports, assigns an attribute of this name to something."""
-    cache: dict[str, frozenset[str]] = machine.project.__dict__.setdefault("_assigned_attributes", {})
-    module = machine.module.name
-    if module not in cache:
-        scopes = (module_scope(machine.project, name) for name in machine.project.import_closure(module))
-        cache[module] = frozenset().union(
-            *(scope.assigned_attributes for scope in scopes if scope is not None)
-        )
-    return attr in cache[module]
+    assigning = _assigning_modules(machine.project).get(attr)
+    return assigning is not None and not assigning.isdisjoint(
+        machine.project.import_closure(machine.module.name)
+    )
+
+
+def _assigning_modules(project: ProjectIndex) -> dict[str, set[str]]:
+    """The modules that assign an attribute of each name, worked out once for a project."""
+    known: dict[str, set[str]] | None = project.__dict__.get("_assigning_modules")
+    if known is None:
+        known = project.__dict__["_assigning_modules"] = {}
+        for module in project.modules:
+            scope = module_scope(project, module)
+            for attr in () if scope is None else scope.assigned_attributes:
+                known.setdefault(attr, set()).add(module)
+    return known
 
 
 def _of_some_layer(value: LayersOf, attr: str) -> Value:

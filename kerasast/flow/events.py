@@ -1,7 +1,7 @@
 """What the interpreter tells the rules.
 
 Every event has the `node` it happened at, in the file under analysis, and the `scope` of code it happened in.
-`view` reads the world as it was at that moment.
+`view` reads the world as it was at that moment. Events are never changed; they are not frozen because so many are made.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kerasast.flow.world import WorldView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Block:
     """A block of statements that is being walked; `before` is the newest object that was there when it began."""
 
@@ -32,7 +32,7 @@ class Block:
         return target <= self.before
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Loop(Block):
     """A loop, and what it goes through (unknown for `while`)."""
 
@@ -40,7 +40,7 @@ class Loop(Block):
     iterable: Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class With(Block):
     """A `with` statement, and one of its context managers."""
 
@@ -48,7 +48,7 @@ class With(Block):
     manager: Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Enclosing:
     """The code an event happened in: the class and the function or method, innermost first, if any.
 
@@ -79,14 +79,14 @@ class Listener(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
     """Something that happened to Keras objects at `node`."""
 
     node: ast.AST
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ApiUse(Event):
     """A Keras function or class is called, or (with `arguments` `None`) used as a decorator without a call."""
 
@@ -96,7 +96,7 @@ class ApiUse(Event):
     view: WorldView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ExternalCall(Event):
     """A function outside Keras and the project is called: `numpy.save`, `pickle.dump`, `tensorflow.Variable`."""
 
@@ -106,7 +106,7 @@ class ExternalCall(Event):
     view: WorldView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ObjectCreated(Event):
     """A Keras object came to be: `target` is its identity, `state` what is known of it at birth."""
 
@@ -117,7 +117,7 @@ class ObjectCreated(Event):
     view: WorldView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ModelCall(Event):
     """A method of a Keras model or layer is called: `model.fit(…)`, `layer(x)` (as `__call__`).
 
@@ -137,7 +137,7 @@ class ModelCall(Event):
         return self.before.trace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ObjectCall(Event):
     """A method of Keras is called on an object that is no model or layer: `metric.reset_state()`."""
 
@@ -149,7 +149,7 @@ class ObjectCall(Event):
     view: WorldView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AttributeSet(Event):
     """An attribute of a Keras object is assigned: `model.trainable = False`, `self.w = tf.Variable(…)`."""
 
@@ -161,7 +161,7 @@ class AttributeSet(Event):
     view: WorldView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ListRepeated(Event):
     """A list or tuple is multiplied by a number: `[layer] * 3`. `items` are those of the list."""
 
@@ -169,7 +169,7 @@ class ListRepeated(Event):
     view: WorldView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HistoryRead(Event):
     """`model.fit(…).history["loss"]`: what was logged under a name.
 
@@ -182,7 +182,7 @@ class HistoryRead(Event):
     view: WorldView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClassDefined(Event):
     """A class of this file that derives from a Keras class. `facts` tells what its methods do.
 
@@ -196,7 +196,7 @@ class ClassDefined(Event):
     loads: tuple[LoadSite, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ProjectReady(Event):
     """Every file was analysed: what the project saves and loads. Happens once, with no file of its own.
 
@@ -208,7 +208,7 @@ class ProjectReady(Event):
     others: tuple[OtherSite, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SourceUnparsable(Event):
     """A Python file or cell that is not Python, or cannot be read.
 
@@ -221,14 +221,14 @@ class SourceUnparsable(Event):
     cell: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NotebookInvalid(Event):
     """An `.ipynb` file that is not a notebook."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SuppressionUnused(Event):
     """A suppression comment that suppressed nothing; `names` are the useless names, empty for a blanket one.
 
@@ -242,7 +242,7 @@ class SuppressionUnused(Event):
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CheckCrashed(Event):
     """The analysis of a file, or one rule on it, failed: a bug of kerasast's. `rule` is `None` for the engine."""
 

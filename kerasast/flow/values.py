@@ -69,7 +69,7 @@ class Const:
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Text:
     """A string of which parts are unknown: an f-string, a concatenation, a joined path.
 
@@ -107,7 +107,7 @@ class ApiValue:
     api: ApiName
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class External:
     """A name outside the project and outside Keras, by its absolute dotted name: `tensorflow.Variable`.
 
@@ -124,7 +124,7 @@ class ModuleValue:
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class FunctionValue:
     """A function of the project, with the scope it was defined in. Compared by identity of its node."""
 
@@ -164,7 +164,7 @@ class ClassValue:
         return self.node.name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class BoundMethod:
     """`receiver.name`, not yet called; `function` where the receiver's class is the project's."""
 
@@ -199,7 +199,7 @@ class Tensor:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class LayersOf:
     """`model.layers`, all of them or (`sliced`) some; one unknown element of these when `element` is set."""
 
@@ -216,7 +216,7 @@ class WeightSet(Enum):
     NON_TRAINABLE = "non-trainable weights"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class WeightsOf:
     """Weights of an object, as arrays or variables, in a list or made into something else (`[w.numpy() for w in …]`).
 
