@@ -36,7 +36,7 @@ _INSTEAD = 'wrap it for inference in `keras.layers.TFSMLayer(path, call_endpoint
     category="loading",
     severity=Severity.ERROR,
     on=(ExternalCall, ProjectReady),
-    calls=("load_model", "save", "save_model", "export", *_METHODS),
+    calls=("load_model", "save", "save_model", "export", "load"),
     since="0.1",
 )
 def saved_model_as_keras(ctx: Context, event: ExternalCall | ProjectReady) -> Iterator[Diagnostic]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     keras=">=3",
     on=(AttributeSet,),
     calls=(".trainable",),
+    text=r"\.trainable\s*=\s*True",
     since="0.1",
 )
 def unfreeze_without_effect(ctx: Context, event: AttributeSet) -> Iterator[Diagnostic]:
