@@ -19,7 +19,7 @@ from kerasast.registry import rule
     severity=Severity.WARNING,
     on=(ListRepeated, ClassDefined),
     calls=("Input", "Sequential"),
-    text=r"[\])]\s*\*|\*\s*[\[(]",
+    text=r"\)\s*(?:\]|,\s*\))\s*\*|\*\s*[\[(]\s*[\w.]+\([^()]*\)\s*[\],]",
     since="0.1",
 )
 def repeated_layer(ctx: Context, event: ListRepeated | ClassDefined) -> Iterator[Diagnostic]:

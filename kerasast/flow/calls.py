@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kerasast.flow import externals, lifecycle, objects
+from kerasast.flow import externals, instances, lifecycle, objects
 from kerasast.flow.ancestry import ancestry, class_bindings
 from kerasast.flow.arguments import Argument, Arguments
 from kerasast.flow.attributes import set_attribute
@@ -105,7 +105,7 @@ def call(machine: Machine, callee: Value, arguments: Arguments, node: ast.AST) -
         case FunctionValue():
             return call_function(machine, callee, arguments, node)
         case ClassValue():
-            return objects.instantiate(machine, callee, arguments, node)
+            return instances.instantiate(machine, callee, arguments, node)
         case ApiValue(api) if is_other_keras(api, machine.version):
             return unresolved(machine, arguments, node)
         case ApiValue(api):
@@ -422,7 +422,7 @@ def enter_function(machine: Machine, function: FunctionValue) -> None:
     for parameter in parameters(function):
         scope.names[parameter.arg] = machine.unknown(parameter)
     machine.alive = True
-    receiver = objects.receiver_of(machine, function)
+    receiver = instances.receiver_of(machine, function)
     spec = function.node.args
     first = [*spec.posonlyargs, *spec.args][:1]
     if receiver is not None and first:

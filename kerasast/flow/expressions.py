@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kerasast.flow import calls
+from kerasast.flow import calls, operators
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.attributes import get_attribute
 from kerasast.flow.containers import (
@@ -15,19 +15,17 @@ from kerasast.flow.containers import (
     element_of,
     is_bounded,
     iterated,
-    known_items,
-    merge_tensors,
     new_container,
     sliced,
     truth_of,
 )
-from kerasast.flow.events import HistoryRead, ListRepeated
+from kerasast.flow.events import HistoryRead
 from kerasast.flow.externals import call_external
 from kerasast.flow.layers_of import some_layers
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import Scope
 from kerasast.flow.summaries import is_plain_container
-from kerasast.flow.text import ancestor, concatenate, format_percent, join_path, source_path
+from kerasast.flow.text import ancestor, concatenate, source_path
 from kerasast.flow.values import (
     UNKNOWN,
     BoundMethod,
@@ -137,96 +135,6 @@ def evaluate_items(machine: Machine, nodes: Sequence[ast.expr]) -> tuple[tuple[V
     return tuple(items), complete
 
 
-def _binary(machine: Machine, node: ast.BinOp) -> Value:
-    left, right = machine.evaluate(node.left), machine.evaluate(node.right)
-    return binary(machine, node, left, right)
-
-
-def binary(machine: Machine, node: ast.BinOp | ast.AugAssign, left: Value, right: Value) -> Value:
-    """The value of `left <op> right`."""
-    tensor = merge_tensors(machine, [left, right])
-    if tensor is not None:
-        return tensor
-    if isinstance(node.op, ast.Mult) and machine.wants(ListRepeated) and not machine.frame.foreign:
-        items = machine.world.items(left) or machine.world.items(right)
-        if items:
-            machine.emit(ListRepeated(node, items, machine.world))
-    match node.op, left, right:
-        case ast.Add(), Const(str()) | Text(), _:
-            return concatenate([left, right])
-        case ast.Add(), _, Const(str()) | Text():
-            return concatenate([left, right])
-        case ast.Add(), _, _ if (joined := _joined_items(machine, node, left, right)) is not None:
-            return joined
-        case ast.Div(), _, Const(str()) | Text():
-            return join_path([left, right])
-        case ast.Mod(), Const(str(template)), _:
-            values = right.items if isinstance(right, TupleValue) else (right,)
-            return format_percent(template, list(values))
-        case _, Const(int() | float() as a), Const(int() | float() as b):
-            return _arithmetic(node.op, a, b)
-        case ast.Mult(), Ref(), _ if machine.world.items(left) is not None:
-            return _repeat(machine, node, left, right)
-    machine.escape((left, right))  # An operator of a class of the project may do anything.
-    return machine.unknown(node)
-
-
-def _joined_items(machine: Machine, node: ast.AST, left: Value, right: Value) -> Value | None:
-    first, second = machine.world.items(left), machine.world.items(right)
-    if first is None and second is None:
-        return None
-    if isinstance(left, TupleValue) and isinstance(right, TupleValue):
-        both = left.items + right.items
-        return TupleValue(both) if is_bounded(both) else new_container(machine, node, Kind.LIST, both)
-    items = (first or known_items(machine, left)) + (second or known_items(machine, right))
-    complete = first is not None and second is not None
-    return new_container(machine, node, Kind.LIST, items, complete=complete)
-
-
-def _repeat(machine: Machine, node: ast.AST, left: Value, right: Value) -> Value:
-    items = machine.world.items(left)
-    if (
-        items is None
-        or not isinstance(right, Const)
-        or not isinstance(right.value, int)
-        or right.value > MAX_UNROLL
-    ):
-        machine.world.escape(left)
-        return machine.unknown(node)
-    return new_container(machine, node, Kind.LIST, items * right.value)
-
-
-def _arithmetic(operator: ast.operator, a: float, b: float) -> Value:
-    if abs(a) > 1e9 or abs(b) > 1e9:
-        return UNKNOWN
-    match operator:
-        case ast.Add():
-            return Const(a + b)
-        case ast.Sub():
-            return Const(a - b)
-        case ast.Mult():
-            return Const(a * b)
-        case ast.FloorDiv() if b:
-            return Const(a // b)
-        case ast.Div() if b:
-            return Const(a / b)
-        case ast.Mod() if b:
-            return Const(a % b)
-    return UNKNOWN
-
-
-def _unary(machine: Machine, node: ast.UnaryOp) -> Value:
-    value = machine.evaluate(node.operand)
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(node.op, ast.Not):
-        truth = truth_of(value)
-        return UNKNOWN if truth is None else Const(not truth)
-    if isinstance(node.op, ast.USub) and isinstance(value, Const) and isinstance(value.value, int | float):
-        return Const(-value.value)
-    return UNKNOWN
-
-
 def _bool(machine: Machine, node: ast.BoolOp) -> Value:
     """`and` and `or`: the later operands may not be evaluated."""
     value = machine.evaluate(node.values[0])
@@ -254,52 +162,6 @@ def has_effects(node: ast.expr) -> bool:
         cached = any(isinstance(inner, effects) for inner in ast.walk(node))
         node._kerasast_effects = cached  # type: ignore[attr-defined]
     return bool(cached)
-
-
-def _compare(machine: Machine, node: ast.Compare) -> Value:
-    values = [machine.evaluate(part) for part in (node.left, *node.comparators)]
-    if len(values) != 2 or not all(isinstance(value, Const) for value in values):
-        return _compare_with_none(node, values)
-    left, right = (value.value for value in values if isinstance(value, Const))
-    return _compare_constants(node.ops[0], left, right)
-
-
-def _compare_with_none(node: ast.Compare, values: list[Value]) -> Value:
-    """`tensor is None` is false; for an object it is left open, because a name may be `None` on another path."""
-    match node.ops[0], values:
-        case ast.Is(), [Tensor() | FunctionValue() | TupleValue(), Const(None)]:
-            return Const(False)
-        case ast.IsNot(), [Tensor() | FunctionValue() | TupleValue(), Const(None)]:
-            return Const(True)
-    return UNKNOWN
-
-
-def _compare_constants(operator: ast.cmpop, left: Any, right: Any) -> Value:
-    try:
-        match operator:
-            case ast.Eq():
-                return Const(left == right)
-            case ast.NotEq():
-                return Const(left != right)
-            case ast.Is():
-                return Const(left is right or left == right)
-            case ast.IsNot():
-                return Const(left is not right and left != right)
-            case ast.Lt():
-                return Const(left < right)
-            case ast.LtE():
-                return Const(left <= right)
-            case ast.Gt():
-                return Const(left > right)
-            case ast.GtE():
-                return Const(left >= right)
-            case ast.In():
-                return Const(left in right)
-            case ast.NotIn():
-                return Const(left not in right)
-    except TypeError:
-        pass
-    return UNKNOWN
 
 
 def _conditional(machine: Machine, node: ast.IfExp) -> Value:
@@ -486,10 +348,10 @@ def _generate(
 HANDLERS: dict[type[ast.AST], Callable[[Machine, Any], Value]] = {
     ast.Attribute: _attribute,
     ast.Await: _inner,
-    ast.BinOp: _binary,
+    ast.BinOp: operators.evaluate_binary,
     ast.BoolOp: _bool,
     ast.Call: _call,
-    ast.Compare: _compare,
+    ast.Compare: operators.evaluate_compare,
     ast.Constant: _constant,
     ast.Dict: _dict,
     ast.DictComp: _comprehension,
@@ -507,7 +369,7 @@ HANDLERS: dict[type[ast.AST], Callable[[Machine, Any], Value]] = {
     ast.Starred: _inner,
     ast.Subscript: _subscript,
     ast.Tuple: _tuple,
-    ast.UnaryOp: _unary,
+    ast.UnaryOp: operators.evaluate_unary,
     ast.Yield: _yield,
     ast.YieldFrom: _yield,
 }

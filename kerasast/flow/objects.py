@@ -1,4 +1,4 @@
-"""How Keras objects, and instances of the project's classes, come to be."""
+"""How Keras objects come to be."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable
 
 from kerasast.flow import lifecycle, loading
-from kerasast.flow.ancestry import Ancestry, ancestry
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.binding import bind_api, bind_names, without_first
 from kerasast.flow.containers import all_known, held_objects, merge_tensors
@@ -14,27 +13,22 @@ from kerasast.flow.events import ApiUse, ObjectCreated
 from kerasast.flow.machine import Machine
 from kerasast.flow.no_tensor import NO_TENSOR
 from kerasast.flow.other_files import note_checkpoint
-from kerasast.flow.scopes import static_value
 from kerasast.flow.sequential import sequential_changes
-from kerasast.flow.summaries import call_through_summary
 from kerasast.flow.values import (
     UNKNOWN,
-    ClassValue,
     Const,
     External,
-    FunctionValue,
     Kind,
     ObjectId,
     ObjectState,
     Ref,
     Tensor,
     Tri,
-    TupleValue,
     Value,
 )
 from kerasast.keras_api import ApiName, ancestors, lookup
 
-_KINDS = (
+KINDS = (
     ("keras.Sequential", Kind.SEQUENTIAL),
     ("keras.Model", Kind.SUBCLASSED),
     ("keras.layers.Layer", Kind.LAYER),
@@ -120,7 +114,7 @@ def kind_of_api(machine: Machine, name: str) -> Kind | None:
         if symbol.kind != "class":
             return None
         family = (name, *ancestors(name, machine.version))
-        return next((kind for base, kind in _KINDS if base in family), Kind.KERAS)
+        return next((kind for base, kind in KINDS if base in family), Kind.KERAS)
     last = name.rpartition(".")[2]
     if not last[:1].isupper():
         return None
@@ -161,6 +155,27 @@ def _wrapped(machine: Machine, bound: Arguments) -> tuple[ObjectId, ...]:
     for argument in bound.bound.values():
         found.update(dict.fromkeys(held_objects(machine, argument.value)))
     return tuple(found)
+
+
+def construct_base(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    """What the Keras constructor does for an instance of a project class: `super().__init__(…)`."""
+    state = machine.world.state(ref.id)
+    values = {name: argument.value for name, argument in arguments.bound.items()}
+    if state.kind is Kind.SUBCLASSED and (arguments.positional or {"inputs", "outputs"} & values.keys()):
+        make_functional(machine, ref, arguments)
+    elif state.kind is Kind.SUBCLASSED and not arguments.complete:
+        machine.world.update(ref.id, built=Tri.MAYBE, complete=False)
+    elif state.kind is Kind.SEQUENTIAL:
+        set_layers(machine, ref, bind_names(arguments, ("layers",)).value("layers"))
+    elif state.kind is Kind.LAYER:
+        api = bind_api(arguments, state.api or "keras.layers.Layer", machine.version)
+        known = {name: argument.value for name, argument in api.bound.items()}
+        machine.world.update(
+            ref.id,
+            arguments={**state.arguments, **known},
+            arguments_complete=state.arguments_complete and arguments.complete,
+            contents=tuple(dict.fromkeys((*state.contents, *_wrapped(machine, api)))),
+        )
 
 
 def announce(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> Ref:
@@ -377,145 +392,3 @@ _FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
     "keras.saving.custom_object_scope": _scope_of_names,
     "keras.saving.get_custom_objects": _global_names,
 }
-
-
-# Instances of the project's classes.
-
-
-def kind_of_class(lineage: Ancestry) -> Kind:
-    """The kind of a class's instances."""
-    return next(
-        (kind for base, kind in _KINDS if lineage.derives(base)),
-        Kind.KERAS if lineage.apis else Kind.INSTANCE,
-    )
-
-
-def instantiate(machine: Machine, cls: ClassValue, arguments: Arguments, node: ast.AST) -> Value:
-    """A new instance of a project class, through its constructor."""
-    made = call_through_summary(machine, cls, arguments, lambda given: _construct(machine, cls, given, node))
-    ref = made if isinstance(made, Ref) else _construct(machine, cls, arguments, node)
-    machine.world.update(ref.id, created=node)
-    return announce(machine, ref, arguments, node)
-
-
-def _construct(machine: Machine, cls: ClassValue, arguments: Arguments, node: ast.AST) -> Ref:
-    ref = _blank_instance(machine, cls, node)
-    lineage = ancestry(cls, machine.version)
-    machine.world.update(
-        ref.id,
-        arguments={name: argument.value for name, argument in arguments.bound.items()},
-        arguments_complete=arguments.complete,
-    )
-    init = lineage.method("__init__")
-    if init is not None:
-        machine.call_function(init, arguments, node, ref)
-    elif machine.world.state(ref.id).kind is Kind.INSTANCE:
-        _fill_fields(machine, ref, lineage, arguments, node)
-    else:
-        construct_base(machine, ref, arguments, node)
-    if machine.world.state(ref.id).kind.has_weights:
-        _collect_contents(machine, ref, lineage)
-    return ref
-
-
-_OPAQUE = ("__new__", "__getattr__", "__getattribute__")
-"""What a class defines whose instances may be others, or have attributes that are not followed."""
-
-
-def _blank_instance(machine: Machine, cls: ClassValue, node: ast.AST) -> Ref:
-    lineage = ancestry(cls, machine.version)
-    kind = kind_of_class(lineage)
-    opaque = not lineage.complete or any(map(lineage.defines, _OPAQUE))
-    state = ObjectState(
-        kind,
-        api=lineage.apis[0] if lineage.apis else None,
-        cls=cls,
-        created=node,
-        built=Tri.NO,
-        compiled=Tri.NO,
-        has_loss=Tri.NO,
-        escaped=opaque,
-        complete=True,
-        foreign=machine.frame.foreign,
-    )
-    return machine.world.create(state)
-
-
-def _fill_fields(machine: Machine, ref: Ref, lineage: Ancestry, arguments: Arguments, node: ast.AST) -> None:
-    """A class without a constructor of its own: a dataclass takes its fields as arguments."""
-    fields = [
-        statement.target.id
-        for cls in reversed(lineage.classes)
-        for statement in cls.node.body
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
-    ]
-    if not lineage.complete:
-        machine.escape(argument.value for argument in (*arguments.positional, *arguments.bound.values()))
-    bound = bind_names(arguments, fields).bound
-    machine.world.update(ref.id, attributes={name: argument.value for name, argument in bound.items()})
-    for name in ("__post_init__", "__attrs_post_init__"):
-        method = lineage.method(name)
-        if method is not None:
-            machine.call_function(method, Arguments(complete=False), node, ref)
-
-
-def construct_base(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
-    """What the Keras constructor does for an instance of a project class: `super().__init__(…)`."""
-    state = machine.world.state(ref.id)
-    values = {name: argument.value for name, argument in arguments.bound.items()}
-    if state.kind is Kind.SUBCLASSED and (arguments.positional or {"inputs", "outputs"} & values.keys()):
-        make_functional(machine, ref, arguments)
-    elif state.kind is Kind.SUBCLASSED and not arguments.complete:
-        machine.world.update(ref.id, built=Tri.MAYBE, complete=False)
-    elif state.kind is Kind.SEQUENTIAL:
-        set_layers(machine, ref, bind_names(arguments, ("layers",)).value("layers"))
-    elif state.kind is Kind.LAYER:
-        api = bind_api(arguments, state.api or "keras.layers.Layer", machine.version)
-        known = {name: argument.value for name, argument in api.bound.items()}
-        machine.world.update(
-            ref.id,
-            arguments={**state.arguments, **known},
-            arguments_complete=state.arguments_complete and arguments.complete,
-            contents=tuple(dict.fromkeys((*state.contents, *_wrapped(machine, api)))),
-        )
-
-
-def _collect_contents(machine: Machine, ref: Ref, lineage: Ancestry) -> None:
-    state = machine.world.state(ref.id)
-    found = dict.fromkeys(state.contents)
-    known = state.complete and lineage.complete
-    for value in state.attributes.values():
-        held = held_objects(machine, value)
-        found.update(dict.fromkeys(held))
-        known = known and (bool(held) or not isinstance(value, Ref | TupleValue)) and value != UNKNOWN
-    machine.world.update(ref.id, contents=tuple(found), complete=known)
-
-
-def receiver_of(machine: Machine, function: FunctionValue) -> Value | None:
-    """What `self` is when a method is walked on its own: an instance whose methods may have run before."""
-    owner = function.owner
-    if owner is None or isinstance(function.node, ast.Lambda):
-        return None
-    decorators = [static_value(item, function.scope) for item in function.node.decorator_list]
-    if External("builtins.staticmethod") in decorators:
-        return None
-    if External("builtins.classmethod") in decorators:
-        return owner
-    if function.node.name == "__init__":
-        return _blank_instance(machine, owner, function.node)
-    receivers: dict[ast.AST, Ref] = machine.__dict__.setdefault("_receivers", {})
-    if owner.node not in receivers:
-        receivers[owner.node] = _used_instance(machine, owner)
-    return receivers[owner.node]
-
-
-def _used_instance(machine: Machine, owner: ClassValue) -> Ref:
-    machine.muted += 1
-    try:
-        made = instantiate(machine, owner, Arguments(complete=False), owner.node)
-    finally:
-        machine.muted -= 1
-    assert isinstance(made, Ref)
-    machine.world.escape(made)
-    machine.world.archive()
-    return made

@@ -9,8 +9,8 @@ from typing import Any
 from kerasast.flow import calls, contexts, loops
 from kerasast.flow.attributes import delete_attribute
 from kerasast.flow.containers import element_of, extend_list, truth_of
-from kerasast.flow.expressions import binary
 from kerasast.flow.machine import Attempt, Machine, Snapshot
+from kerasast.flow.operators import binary
 from kerasast.flow.scopes import make_class, symbol_value
 from kerasast.flow.values import (
     UNKNOWN,
