@@ -20,6 +20,7 @@ from kerasast.flow.events import (
     HistoryRead,
     ListRepeated,
     ModelCall,
+    ObjectCall,
     ObjectCreated,
     ProjectReady,
 )
@@ -43,6 +44,8 @@ FLOW_EVENTS: tuple[type[Event], ...] = (
     HistoryRead,
     ListRepeated,
     ModelCall,
+    ObjectCall,
+    ObjectCall,
     ObjectCreated,
     ProjectReady,
 )
@@ -150,7 +153,7 @@ class _Checker:
     def _interests(self) -> list[Interest] | None:
         """What the rules about the flow of a program wait for; `None` if one waits for nothing in particular."""
         rules = [rule for event_type in FLOW_EVENTS for rule, _ in self.table.get(event_type, ())]
-        if any(not rule.calls for rule in rules):
+        if any(not rule.calls and not rule.text for rule in rules):
             return None
         calls: dict[tuple[frozenset[str], str], set[str]] = defaultdict(set)
         for rule in rules:

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from kerasast.context import Context
 
-_WORDS = ("run_eagerly", "run_functions_eagerly", "disable_v2_behavior")
+_EAGER = r"run_eagerly|run_functions_eagerly|experimental_run_functions|disable_eager|disable_v2_behavior"
 
 
 def runs_eagerly(ctx: Context) -> bool:
     """Whether some module of the project asks for code not to be traced."""
-    return any(
-        word in source.code
-        for key in ctx.project.modules
-        if (source := ctx.project.source(key)) is not None
-        for word in _WORDS
-    )
+    return ctx.project.mentions(_EAGER)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kerasast.checks._compile_arguments import given, is_compile
+from kerasast.checks._eager import runs_eagerly
 from kerasast.context import Context
 from kerasast.flow.events import ClassDefined, ModelCall
 from kerasast.flow.roles import Role, role_of
 from kerasast.flow.scopes import static_value
 from kerasast.flow.values import ApiValue, Const, External, FunctionValue, Value
-
-_EAGER = re.compile(
-    r"run_eagerly|run_functions_eagerly|experimental_run_functions|config_run_eagerly|disable_eager"
-)
 
 Function = ast.FunctionDef | ast.Lambda
 
@@ -59,7 +55,7 @@ def computations(ctx: Context, event: ClassDefined | ModelCall) -> Iterator[Comp
         method = event.facts.own.get("call")
         if role_of(event.facts) is not Role.LOSS or method is None or method.node.decorator_list:
             return
-        if isinstance(method.node, ast.FunctionDef) and not _runs_eagerly(ctx):
+        if isinstance(method.node, ast.FunctionDef) and not runs_eagerly(ctx):
             function = FunctionValue(method.node, event.cls.scope, event.cls)
             yield Computation(function, method.node, True, None)
         return
@@ -69,20 +65,10 @@ def computations(ctx: Context, event: ClassDefined | ModelCall) -> Iterator[Comp
         for place, value in given(event, parameter):
             if not isinstance(value, FunctionValue) or not isinstance(value.node, Function):
                 continue
-            if getattr(value.node, "decorator_list", []) or _runs_eagerly(ctx):
+            if getattr(value.node, "decorator_list", []) or runs_eagerly(ctx):
                 continue
             is_here = value.scope.module.source.path == ctx.source.path
             yield Computation(value, value.node, parameter == "loss", None if is_here else place)
-
-
-def _runs_eagerly(ctx: Context) -> bool:
-    """Whether some code of the project runs functions eagerly (looked up once for each project)."""
-    known: bool | None = ctx.project.__dict__.get("_runs_eagerly")
-    if known is None:
-        sources = (ctx.project.source(key) for key in ctx.project.modules)
-        known = any(source is not None and _EAGER.search(source.code) is not None for source in sources)
-        ctx.project.__dict__["_runs_eagerly"] = known
-    return known
 
 
 def statements(body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, bool]]:

@@ -49,8 +49,4 @@ def _is_called(ctx: Context, facts: ClassFacts) -> bool:
         for name in (*info.attributes, *(method.name for method in info.methods))
     ):
         return True
-    for key in ctx.project.modules:
-        source = ctx.project.source(key)
-        if source is not None and (".forward(" in source.code or ".forward)" in source.code):
-            return True
-    return False
+    return ctx.project.mentions(r"\.forward[()]")

@@ -10,7 +10,7 @@ from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.events import ExternalCall
 from kerasast.registry import rule
 
-_COMPLETE = re.compile(
+_COMPLETE = (
     r"set_random_seed|(?<!np\.)(?<!numpy\.)(?<!tf\.)\brandom\.seed\s*\(|import\s+seed\b|seed_everything"
 )
 """What seeds Python's own generator, from which Keras takes the seeds of layers."""
@@ -29,10 +29,8 @@ _MAKES_LAYERS = re.compile(r"\blayers\.\w+\(|\bDense\(|\bConv\w+\(|\bSequential\
 def incomplete_seed(ctx: Context, event: ExternalCall) -> Iterator[Diagnostic]:
     if event.name != "tensorflow.random.set_seed" or not _MAKES_LAYERS.search(ctx.source.code):
         return
-    for module in ctx.project.modules:
-        source = ctx.project.source(module)
-        if source is not None and _COMPLETE.search(source.code):
-            return
+    if ctx.project.mentions(_COMPLETE):
+        return
     yield ctx.report(
         event.node,
         "this seeds TensorFlow alone: the layers of Keras begin with other weights in every run",

@@ -74,8 +74,4 @@ def _metrics_of_keras(method: MethodFacts) -> ast.expr | None:
 
 def _is_run_by_hand(ctx: Context, name: str) -> bool:
     """Whether code of the project calls a step of a model by itself: `model.train_step(batch)`."""
-    for key in ctx.project.modules:
-        source = ctx.project.source(key)
-        if source is not None and f".{name}(" in source.code.replace(f"super().{name}(", ""):
-            return True
-    return False
+    return ctx.project.mentions(rf"(?<!super\(\))\.{name}\(")

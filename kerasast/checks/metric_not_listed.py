@@ -77,8 +77,4 @@ def _is_metric(attribute: str, facts: ClassFacts) -> bool:
 
 def _is_reset(ctx: Context, attribute: str) -> bool:
     """Whether code of the project resets the metric by itself."""
-    for key in ctx.project.modules:
-        source = ctx.project.source(key)
-        if source is not None and f"{attribute}.reset_state" in source.code:
-            return True
-    return False
+    return ctx.project.mentions(rf"{attribute}\.reset_state")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from kerasast.context import Context
@@ -67,6 +66,4 @@ def _has(state: ObjectState, name: str) -> bool:
 
 def _is_read(ctx: Context, name: str) -> bool:
     """Whether the project reads an attribute of this name anywhere: then it means something to the project."""
-    read = re.compile(rf"\.{name}\b(?!\s*=[^=])|[\"']{name}[\"']")
-    sources = (ctx.source, *(ctx.project.source(key) for key in ctx.project.modules))
-    return any(source is None or read.search(source.text) is not None for source in sources)
+    return ctx.project.mentions(rf"\.{name}\b(?!\s*=[^=])|[\"']{name}[\"']")

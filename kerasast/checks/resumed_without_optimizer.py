@@ -56,11 +56,6 @@ def _is_fresh(ctx: Context, event: ModelCall) -> bool:
 
 def _restores_itself(ctx: Context) -> bool:
     """Whether the project gives optimizers their state in another way."""
-    sources = (ctx.source, *(ctx.project.source(key) for key in ctx.project.modules))
-    words = (
-        "optimizer.build(",
-        "optimizer.set_weights(",
-        "optimizer.load_own_variables(",
-        "_make_train_function(",
+    return ctx.project.mentions(
+        r"optimizer\.(?:build|set_weights|load_own_variables)\(|_make_train_function\("
     )
-    return any(source is None or any(word in source.code for word in words) for source in sources)

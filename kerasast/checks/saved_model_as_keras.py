@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kerasast.checks._files import HDF5, at_load, models_in, others_in
@@ -56,9 +55,7 @@ def saved_model_as_keras(ctx: Context, event: ExternalCall | ProjectReady) -> It
 
 def _defines(ctx: Context, method: str) -> bool:
     """Whether the project may have put a function of that name into a SavedModel itself."""
-    own = re.compile(rf"def {method}\b|add_endpoint|track_and_add_endpoint")
-    sources = (ctx.project.source(module) for module in ctx.project.modules)
-    return any(source is None or own.search(source.code) for source in sources)
+    return ctx.project.mentions(rf"def {method}\b|add_endpoint|track_and_add_endpoint")
 
 
 def _loads(ctx: Context, event: ProjectReady) -> Iterator[Diagnostic]:
@@ -106,8 +103,4 @@ def _is_unreadable(ctx: Context, event: ProjectReady, load: LoadSite) -> bool:
 
 def _keeps_folders(ctx: Context) -> bool:
     """Whether the project writes models as folders that Keras 3 can read."""
-    sources = (ctx.project.source(module) for module in ctx.project.modules)
-    return any(
-        source is not None and ("zipped" in source.code or "OrbaxCheckpoint" in source.code)
-        for source in sources
-    )
+    return ctx.project.mentions("zipped|OrbaxCheckpoint")

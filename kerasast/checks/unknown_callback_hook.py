@@ -66,11 +66,4 @@ def _meant(name: str, known: frozenset[str]) -> str | None:
 
 def _is_used(ctx: Context, facts: ClassFacts, name: str) -> bool:
     """Whether the project mentions an attribute of this name anywhere, or hands callbacks to `getattr`."""
-    sources = [ctx.source, *(ctx.project.source(key) for key in ctx.project.modules)]
-    return any(
-        source is None
-        or f".{name}" in source.code
-        or f'"{name}"' in source.text
-        or f"'{name}'" in source.text
-        for source in sources
-    )
+    return ctx.project.mentions(rf"\.{name}|[\"']{name}[\"']")

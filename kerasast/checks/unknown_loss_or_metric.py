@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-import re
 from collections.abc import Iterator
 
 from kerasast.checks._compile_arguments import given, is_compile
@@ -67,7 +66,7 @@ _RENAMED = {
     "scce": "sparse_categorical_crossentropy",
 }
 
-_REGISTERS = re.compile(r"get_custom_objects|custom_object_scope|CustomObjectScope|_GLOBAL_CUSTOM_OBJECTS")
+_REGISTERS = r"get_custom_objects|custom_object_scope|CustomObjectScope|_GLOBAL_CUSTOM_OBJECTS"
 
 
 @rule(
@@ -132,8 +131,4 @@ def _fold(name: str) -> str:
 
 def _may_be_registered(ctx: Context) -> bool:
     """Whether the project gives Keras names of its own somewhere."""
-    for key in ctx.project.modules:
-        source = ctx.project.source(key)
-        if source is not None and _REGISTERS.search(source.code):
-            return True
-    return False
+    return ctx.project.mentions(_REGISTERS)

@@ -20,15 +20,15 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """What some rules wait for: code that leads to one of `calls`, and to one of `also` unless that is empty.
+    """What some rules wait for: code that leads to one of `calls`, to one of `also`, and to what `text` finds.
 
-    It must lead to text that the regular expression `text` finds, too, unless that is empty.
+    What is empty is not asked for; not all may be. `text` is a regular expression.
 
     Calls are recognised by the last part of their name: `fit`. `.lr` is an assignment to an attribute, and `tf.`
     the use of anything in a module.
     """
 
-    calls: frozenset[str]
+    calls: frozenset[str] = frozenset()
     also: frozenset[str] = frozenset()
     text: str = ""
 
@@ -45,12 +45,10 @@ def interesting_functions(
     reach = _Reach(source, tree)
     found: set[ast.AST] = set()
     for interest in interests:
-        leading = reach.to(interest.calls)
-        if leading and interest.also:
-            leading = leading & reach.to(interest.also)
-        if leading and interest.text:
-            leading = leading & reach.to_text(interest.text)
-        found |= leading
+        parts = [reach.to(names) for names in (interest.calls, interest.also) if names]
+        if interest.text and all(parts):
+            parts.append(reach.to_text(interest.text))
+        found |= set.intersection(*parts)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -108,6 +109,7 @@ class ProjectIndex:
         self._provisional: dict[tuple[str, str], tuple[Symbol | None, int]] = {}
         self._lowest = _MAX_DEPTH
         self._trees: OrderedDict[str, ast.Module | None] = OrderedDict()
+        self._mentions: dict[str, bool] = {}
         self._imported: dict[str, frozenset[str]] = {}
         self._closures: dict[str, frozenset[str]] = {}
 
@@ -193,6 +195,16 @@ class ProjectIndex:
     def source(self, module: str) -> SourceFile | None:
         """The source of a project module, or `None` if it cannot be read any more."""
         return self._read(module) if self._read is not None and module in self.modules else None
+
+    def mentions(self, pattern: str) -> bool:
+        """Whether a regular expression finds something in the code of the project (looked for once)."""
+        known = self._mentions.get(pattern)
+        if known is None:
+            found = re.compile(pattern)
+            sources = map(self.source, self.modules)
+            known = any(source is not None and found.search(source.code) is not None for source in sources)
+            self._mentions[pattern] = known
+        return known
 
     def tree(self, module: str) -> ast.Module | None:
         """The parsed tree of a project module, or `None` if it does not parse. Some are kept for the next call."""

@@ -1,0 +1,80 @@
+"""Which functions are worth walking on their own."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from kerasast.check_file import FLOW_EVENTS
+from kerasast.flow.interest import Interest, interesting_functions
+from kerasast.registry import Rule, all_rules
+from kerasast.source import SourceFile
+
+_PROGRAM = """
+def trains(model):
+    model.fit(x)
+
+def leads_there():
+    trains(make())
+
+def defines():
+    def fit(x):
+        pass
+
+def outfits(model):
+    model.outfit(x)
+
+def spaced(model):
+    model.fit (x)
+
+def assigns(optimizer):
+    optimizer.lr = 0.1
+
+def compares(optimizer):
+    return optimizer.lr == 0.1
+
+def uses_module(x):
+    return tf.square(x)
+
+def uses_attribute(x):
+    return x.tf.square
+
+class Trainer:
+    def __init__(self):
+        self.model.fit(x)
+
+def makes_trainer():
+    Trainer()
+"""
+
+
+def _found(interest: Interest) -> set[str]:
+    tree = ast.parse(_PROGRAM)
+    nodes = interesting_functions(SourceFile("program.py", _PROGRAM), tree, [interest])
+    assert nodes is not None
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize(
+    ("interest", "expected"),
+    [
+        (Interest(frozenset({"fit"})), {"trains", "leads_there", "spaced", "__init__", "makes_trainer"}),
+        (Interest(frozenset({".lr"})), {"assigns"}),
+        (Interest(frozenset({"tf."})), {"uses_module"}),
+        (Interest(text=r"outfit\("), {"outfits"}),
+        (Interest(frozenset({"fit"}), frozenset({"make"})), {"leads_there"}),
+        (Interest(frozenset({"fit"}), text=r"fit \("), {"spaced"}),
+        (Interest(frozenset({"fit"}), frozenset({"absent"})), set()),
+    ],
+    ids=["called", "assigned", "module", "text", "also", "calls and text", "nothing"],
+)
+def test_found(interest: Interest, expected: set[str]) -> None:
+    assert _found(interest) == expected
+
+
+@pytest.mark.parametrize("rule", all_rules().values(), ids=all_rules().keys())
+def test_rules_say_what_they_wait_for(rule: Rule) -> None:
+    """One that does not makes every function of every file be walked."""
+    if any(event in FLOW_EVENTS for event in rule.on):
+        assert rule.calls or rule.text
