@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from kerasast.source import SourceFile
 
@@ -70,10 +70,12 @@ class _Reach:
 
     def to(self, names: frozenset[str]) -> set[ast.AST]:
         """The functions that use one of these names, or call one another that does."""
+        by_end, others = _by_end(names)
         code = self._source.code
-        return self._from(
-            {name for name in names if (name[-_END:] in self._ends if _has_end(name) else name in code)}
-        )
+        present = {name for name in others if name in code}
+        for end in self._ends & by_end.keys():
+            present.update(by_end[end])
+        return self._from(present)
 
     def to_text(self, pattern: str) -> set[ast.AST]:
         """The functions in which a regular expression finds something, or which call one of those."""
@@ -101,8 +103,14 @@ _END = 3
 """Characters at the end of a name by which most names that are not called are told from those that are."""
 
 
-def _has_end(name: str) -> bool:
-    return len(name) >= _END and "." not in name
+@cache
+def _by_end(names: frozenset[str]) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """Names of what is called by how they end, and the others."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if len(name) >= _END and "." not in name:
+            found.setdefault(name[-_END:], []).append(name)
+    return found, tuple(name for name in names if len(name) < _END or "." in name)
 
 
 def _uses(code: str, name: str) -> Iterator[int]:
