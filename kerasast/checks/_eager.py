@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kerasast.context import Context
 
-_EAGER = r"run_eagerly|run_functions_eagerly|experimental_run_functions|disable_eager|disable_v2_behavior"
+_EAGER = ("run_eagerly", "run_functions_eagerly", "disable_eager", "disable_v2_behavior")
 
 
 def runs_eagerly(ctx: Context) -> bool:
     """Whether some module of the project asks for code not to be traced."""
-    return ctx.project.mentions(_EAGER)
+    return any(map(ctx.project.mentions, _EAGER))

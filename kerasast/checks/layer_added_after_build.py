@@ -20,7 +20,7 @@ from kerasast.registry import rule
     severity=Severity.ERROR,
     on=(AttributeSet,),
     calls=("build", "evaluate", "fit", "predict", "train_on_batch"),
-    text=r"(?m)^\s*(?!self\.)\w+\.\w+\s*=[^=]",
+    text=r"\n[ \t]*(?!self\.)\w+\.\w+ *=[^=]",
     keras=">=3",
     since="0.1",
 )

@@ -36,7 +36,7 @@ _DRAWS = frozenset(
     severity=Severity.WARNING,
     on=(ClassDefined, ObjectCreated),
     calls=("Lambda",),
-    text=r"\brandom\b",
+    text="random",
     since="0.1",
 )
 def random_number_in_call(ctx: Context, event: ClassDefined | ObjectCreated) -> Iterator[Diagnostic]:

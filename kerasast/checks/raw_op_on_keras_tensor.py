@@ -66,7 +66,7 @@ _IN_OPS = {
     severity=Severity.ERROR,
     on=(ExternalCall,),
     calls=("Input",),
-    text=r"\b(?:tf|tensorflow)\.(?!keras\b)[\w.]+\(",
+    text=r"t(?:f|ensorflow)\.(?!keras\b)[\w.]+\(",
     since="0.1",
 )
 def raw_op_on_keras_tensor(ctx: Context, event: ExternalCall) -> Iterator[Diagnostic]:

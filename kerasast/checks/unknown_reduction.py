@@ -26,7 +26,7 @@ _REDUCTION = "keras.losses.Reduction."
     category="training",
     severity=Severity.ERROR,
     on=(ClassDefined, ObjectCreated),
-    text=r"\breduction\s*=",
+    text=r"reduction\s*=",
     since="0.1",
 )
 def unknown_reduction(ctx: Context, event: ClassDefined | ObjectCreated) -> Iterator[Diagnostic]:

@@ -45,11 +45,19 @@ def interesting_functions(
     reach = _Reach(source, tree)
     found: set[ast.AST] = set()
     for interest in interests:
-        parts = [reach.to(names) for names in (interest.calls, interest.also) if names]
-        if interest.text and all(parts):
-            parts.append(reach.to_text(interest.text))
-        found |= set.intersection(*parts)
+        found |= reach.of(interest)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """A function of a file: its lines, the names by which a call reaches it, and the place of the one around it."""
+
+    first: int
+    last: int
+    node: Definition
+    names: tuple[str, ...]
+    around: int
 
 
 class _Reach:
@@ -58,6 +66,7 @@ class _Reach:
     def __init__(self, source: SourceFile, tree: ast.Module) -> None:
         self._source = source
         self._tree = tree
+        self._lines: dict[str, list[int]] = {}
 
     @cached_property
     def _ends(self) -> set[str]:
@@ -65,38 +74,76 @@ class _Reach:
         return {piece.rstrip()[-_END:] for piece in self._source.code.split("(")}
 
     @cached_property
-    def _all(self) -> list[tuple[int, int, Definition, tuple[str, ...]]]:
-        return list(_functions(self._tree.body, ()))
+    def _functions(self) -> list[_Function]:
+        """All functions, in the order of their first lines."""
+        found: list[_Function] = []
+        _collect(self._tree.body, (), -1, found)
+        return found
 
-    def to(self, names: frozenset[str]) -> set[ast.AST]:
+    @cached_property
+    def _firsts(self) -> list[int]:
+        return [function.first for function in self._functions]
+
+    def of(self, interest: Interest) -> set[ast.AST]:
+        """The functions that do all of what an interest asks for."""
+        found: set[ast.AST] | None = None
+        for names in (interest.calls, interest.also):
+            if names and found != set():
+                found = self._to(names) if found is None else found & self._to(names)
+        if interest.text and found != set():
+            found = self._to_text(interest.text) if found is None else found & self._to_text(interest.text)
+        return found or set()
+
+    def _to(self, names: frozenset[str]) -> set[ast.AST]:
         """The functions that use one of these names, or call one another that does."""
         by_end, others = _by_end(names)
-        code = self._source.code
-        present = {name for name in others if name in code}
+        present = {name for name in others if self._has(name)}
         for end in self._ends & by_end.keys():
             present.update(by_end[end])
-        return self._from(present)
+        return self._from(present, set())
 
-    def to_text(self, pattern: str) -> set[ast.AST]:
+    @cached_property
+    def _assigned(self) -> set[str]:
+        """The attributes that are assigned in the file."""
+        return set(_ASSIGNED.findall(self._source.code))
+
+    def _has(self, name: str) -> bool:
+        return name[1:] in self._assigned if name[0] == "." else name in self._source.code
+
+    def _to_text(self, pattern: str) -> set[ast.AST]:
         """The functions in which a regular expression finds something, or which call one of those."""
         found: set[ast.AST] = set()
-        starts = [match.start() for match in re.finditer(pattern, self._source.code)]
-        return self._from(self._add(starts, found), found)
+        lines = [self._source.line_at(match.start()) for match in re.finditer(pattern, self._source.code)]
+        return self._from(self._add(lines, found), found)
 
-    def _from(self, pending: set[str], found: set[ast.AST] | None = None) -> set[ast.AST]:
+    def _from(self, pending: set[str], found: set[ast.AST]) -> set[ast.AST]:
         """The functions that use one of these names, and those that use theirs, and so on, beside those found."""
-        code = self._source.code
-        found = set() if found is None else found
         known: set[str] = set()
         while pending:
             known |= pending
-            pending = self._add([offset for name in pending for offset in _uses(code, name)], found) - known
+            pending = self._add((line for name in pending for line in self._uses(name)), found) - known
         return found
 
-    def _add(self, offsets: Iterable[int], found: set[ast.AST]) -> set[str]:
-        """Add the functions around some offsets to those found; the names by which the new ones are called."""
-        lines = sorted(map(self._source.line_at, offsets))
-        return {name for chain in _chains_at(self._all, lines, found) for name in chain}
+    def _uses(self, name: str) -> list[int]:
+        """The 1-based lines on which a name is used."""
+        lines = self._lines.get(name)
+        if lines is None:
+            lines = [self._source.line_at(offset) for offset in _uses(self._source.code, name)]
+            self._lines[name] = lines
+        return lines
+
+    def _add(self, lines: Iterable[int], found: set[ast.AST]) -> set[str]:
+        """Add the functions around some lines to those found; the names by which the new ones are called."""
+        names: set[str] = set()
+        for line in lines:
+            index = bisect_right(self._firsts, line) - 1
+            while index >= 0:
+                function = self._functions[index]
+                if line <= function.last and function.node not in found:
+                    found.add(function.node)
+                    names.update(function.names)
+                index = function.around
+        return names
 
 
 _END = 3
@@ -150,21 +197,22 @@ _OPENS = re.compile(r"\s*\(")
 
 _EQUALS = re.compile(r"\s*=(?!=)")
 
+_ASSIGNED = re.compile(r"\.(\w+)\s*=(?!=)")
 
-def _functions(
-    body: Sequence[ast.stmt], owners: tuple[str, ...]
-) -> Iterator[tuple[int, int, Definition, tuple[str, ...]]]:
-    """First line, last line, node, and the names by which a call reaches it, of every function at any depth."""
+
+def _collect(body: Sequence[ast.stmt], owners: tuple[str, ...], around: int, found: list[_Function]) -> None:
+    """Add every function of a body, at any depth; `owners` is the class that it is in, if any."""
     for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             names = (*owners, statement.name) if statement.name == "__init__" else (statement.name,)
-            yield statement.lineno, statement.end_lineno or statement.lineno, statement, names
-            yield from _functions(statement.body, ())
+            last = statement.end_lineno or statement.lineno
+            found.append(_Function(statement.lineno, last, statement, names, around))
+            _collect(statement.body, (), len(found) - 1, found)
         elif isinstance(statement, ast.ClassDef):
-            yield from _functions(statement.body, (statement.name,))
+            _collect(statement.body, (statement.name,), around, found)
         elif not isinstance(statement, SIMPLE):
             for part in blocks(statement):
-                yield from _functions(part, owners)
+                _collect(part, owners, around, found)
 
 
 SIMPLE = (
@@ -191,15 +239,3 @@ def blocks(statement: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
             yield block
     for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
         yield part.body
-
-
-def _chains_at(
-    functions: list[tuple[int, int, Definition, tuple[str, ...]]], lines: list[int], found: set[ast.AST]
-) -> Iterator[tuple[str, ...]]:
-    """Note the functions around the given lines, and yield the names of those that are new."""
-    if not lines:
-        return
-    for first, last, node, names in functions:
-        if node not in found and bisect_right(lines, last) > bisect_right(lines, first - 1):
-            found.add(node)
-            yield names
