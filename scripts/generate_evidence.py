@@ -1,6 +1,9 @@
-"""Writes what real Keras was seen to do with the rules' examples: `python scripts/generate_evidence.py`.
+"""Writes what real Keras was seen to do with the rules' examples.
 
-It runs every document in both generations of Keras (see `tests/oracle/`), then writes `docs/evidence.md` and, in
+    python scripts/generate_evidence.py                 # of all documents
+    python scripts/generate_evidence.py rules/a.md …    # of some; the others are left as they are
+
+It runs the documents in both generations of Keras (see `tests/oracle/`), then writes `docs/evidence.md` and, in
 each document, the table between `<!-- evidence -->` and `<!-- /evidence -->` at the end of `## Keras versions`.
 """
 
@@ -147,13 +150,47 @@ def stable(text: str) -> str:
     return (text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} …").replace("|", PIPE)
 
 
-def main() -> int:
+_ROW = re.compile(r"\| \[([\w-]+)\]\((\.\./(?:rules|tests/cases))/")
+
+
+def merged(known: str, text: str) -> str:
+    """The page `known` with the rows that `text` has of some documents, in alphabetical order."""
+    fresh: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if match := _ROW.match(line):
+            fresh.setdefault(match[0], []).append(line)
+    lines: list[str] = []
+    for folder, rows in groupby(known.splitlines(), key=_folder):
+        if not folder:
+            lines += rows
+            continue
+        kept = [row for row in rows if not row.startswith(tuple(fresh))]
+        lines += sorted(
+            kept + [row for key in fresh if _folder(key) == folder for row in fresh[key]], key=_stem
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _folder(line: str) -> str:
+    match = _ROW.match(line)
+    return match[2] if match else ""
+
+
+def _stem(line: str) -> str:
+    match = _ROW.match(line)
+    return match[1] if match else ""
+
+
+def main(documents: Sequence[str] = ()) -> int:
     """Run everything and write what has changed; 1 if real Keras disagrees with a mark."""
     if reason := reason_missing():
         sys.exit(reason)
-    examples = all_examples()
+    wanted = {Path(name).resolve() for name in documents}
+    examples = [item for item in all_examples() if not wanted or item.document.resolve() in wanted]
     outcomes = run_examples(examples)
     for path, text in pages(examples, outcomes):
+        if wanted and path == EVIDENCE:
+            text = merged(EVIDENCE.read_text(encoding="utf-8"), text)
         if not is_current(path, text):
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
@@ -173,4 +210,4 @@ def _disagreements(examples: Iterable[Example], outcomes: Outcomes) -> Iterator[
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kerasast.checks._savers import is_saver, variables_given
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.early_weights import has_early_weights
 from kerasast.flow.events import ExternalCall, ModelCall
 from kerasast.flow.text import known_suffix
-from kerasast.flow.values import Kind, ObjectId, ObjectState, Ref, Tri, Value
+from kerasast.flow.values import Kind, ObjectId, ObjectState, Ref, Tri, Value, WeightsOf
 from kerasast.flow.weights import has_weights_to_build, holds_built_parts, may_have_weights
 from kerasast.registry import rule
 
@@ -25,7 +26,7 @@ _EMPTY = "writes a file without any weights"
     category="saving",
     severity=Severity.ERROR,
     on=(ModelCall, ExternalCall),
-    calls=("export", "get_weights", "save", "save_model", "save_weights"),
+    calls=("Saver", "export", "get_weights", "save", "save_model", "save_weights"),
     since="0.1",
 )
 def save_before_build(ctx: Context, event: ModelCall | ExternalCall) -> Iterator[Diagnostic]:
@@ -36,8 +37,8 @@ def save_before_build(ctx: Context, event: ModelCall | ExternalCall) -> Iterator
         found = _saved_object(event)
         if found is None:
             return
-        target, state = found.id, event.view.state(found.id)
-        outcome, name = "writes a SavedModel without the model's weights", "tf.saved_model.save"
+        target, name, outcome = found
+        state = event.view.state(target)
     if outcome is None or not _is_unbuilt(state):
         return
     if holds_built_parts(event.view, target):
@@ -67,11 +68,18 @@ def _is_unbuilt(state: ObjectState) -> bool:
     return state.kind.is_model and state.built is Tri.NO and not state.escaped
 
 
-def _saved_object(event: ExternalCall) -> Ref | None:
+def _saved_object(event: ExternalCall) -> tuple[ObjectId, str, str] | None:
+    """The model that a function of TensorFlow saves, how the function is called, and what it does."""
+    if is_saver(event):
+        values = [argument.value for argument in variables_given(event)]
+        owner = next((value.owner for value in values if isinstance(value, WeightsOf)), None)
+        return None if owner is None else (owner, "Saver", "is given no variables")
     if event.name != "tensorflow.saved_model.save":
         return None
     argument = event.arguments.get("obj") or next(iter(event.arguments.positional), None)
-    return argument.value if argument is not None and isinstance(argument.value, Ref) else None
+    if argument is None or not isinstance(argument.value, Ref):
+        return None
+    return argument.value.id, "tf.saved_model.save", "writes a SavedModel without the model's weights"
 
 
 def _outcome(ctx: Context, event: ModelCall) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerasast.checks._savers import is_saver, variables_given
 from kerasast.context import Context
 from kerasast.diagnostics import Confidence, Diagnostic, Severity
 from kerasast.flow.arguments import Argument, place_of
@@ -12,8 +13,6 @@ from kerasast.flow.events import ExternalCall
 from kerasast.flow.values import ObjectId, ObjectState, Ref, Tri, Value, WeightSet, WeightsOf
 from kerasast.flow.weights import keeps_non_trainable
 from kerasast.registry import rule
-
-_SAVERS = frozenset({"tensorflow.compat.v1.train.Saver", "tensorflow.train.Saver"})
 
 
 @rule(
@@ -58,10 +57,8 @@ def _persisted(event: ExternalCall) -> Iterator[tuple[Argument, Value]]:
     arguments = event.arguments
     if event.name == "tensorflow.train.Checkpoint":
         given = [*arguments.positional, *(item for item in arguments.bound.values() if item.keyword)]
-    elif event.name in _SAVERS:
-        given = [*arguments.positional[:1]]
-        if (named := arguments.get("var_list")) is not None and named.keyword:
-            given.append(named)
+    elif is_saver(event):
+        given = variables_given(event)
     else:
         yield from dumped(event)
         return

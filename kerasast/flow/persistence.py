@@ -16,7 +16,7 @@ from kerasast.source import SourceFile
 _CONFIG = re.compile(r"\bcustom_objects\b|\bregister_keras_serializable\b|\bget_config\b|\bfrom_config\b")
 
 _WHOLE_MODELS = re.compile(
-    r"(?<!\bnp)(?<!\bnumpy)(?<!\btorch)(?<!\bplt)(?<!\bfig)(?<!\bimg)(?<!\bimage)(?<!saved_model)\.save\s*\("
+    r"(?<!\bnp)(?<!\bnumpy)(?<!\btorch)(?<!\bplt)(?<!\bfig)(?<!\bimg)(?<!\bimage)(?<!saved_model)(?<!saver)(?<!Saver)\.save\s*\("
     r"|\bsave_model\s*\(|\bload_model\s*\(|\bclone_model\s*\(|\bModelCheckpoint\s*\((?!(?:[^()]|\([^()]*\))*save_weights_only\s*=\s*True)"
     r"|\bto_json\s*\(|\b(?:pickle|joblib|dill|cloudpickle)\.dump|\bdeepcopy\s*\("
     rf"|{_CONFIG.pattern}"

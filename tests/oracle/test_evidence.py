@@ -12,7 +12,7 @@ from judge import Failure, Outcome
 from kerasast.testing import Example, iter_examples
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from generate_evidence import insert_table, render_evidence, render_table, stable
+from generate_evidence import insert_table, merged, render_evidence, render_table, stable
 
 DONE = Outcome(None, None, (), (), (), "", None, 0.1)
 DOCUMENT = """# save-before-build
@@ -100,3 +100,28 @@ def test_cells_do_not_depend_on_the_run() -> None:
         stable("at 0x7f12ab34cd in '/tmp/kerasast-oracle-x1/work/model.keras'\n") == "at 0x… in 'model.keras'"
     )
     assert stable("a" * 500) == "a" * 300 + " …"
+
+
+def test_rows_of_some_documents_replace_theirs() -> None:
+    known = """# Evidence
+
+| Rule | Keras |
+| --- | --- |
+| [a](../rules/a.md) | 2.15 | old |
+| [a](../rules/a.md) | 3.15 | old |
+| [c](../rules/c.md) | 2.15 | kept |
+
+| Cases | Keras |
+| --- | --- |
+| [b](../tests/cases/b.md) | 2.15 | kept |
+"""
+    fresh = "| [a](../rules/a.md) | 3.15 | new |\n| [b](../rules/b.md) | 2.15 | new |\n"
+    assert merged(known, fresh).splitlines()[4:] == [
+        "| [a](../rules/a.md) | 3.15 | new |",
+        "| [b](../rules/b.md) | 2.15 | new |",
+        "| [c](../rules/c.md) | 2.15 | kept |",
+        "",
+        "| Cases | Keras |",
+        "| --- | --- |",
+        "| [b](../tests/cases/b.md) | 2.15 | kept |",
+    ]
