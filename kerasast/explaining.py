@@ -81,8 +81,8 @@ class Report:
     @property
     def failed_in_keras(self) -> bool:
         """Whether the innermost place is in Keras, or in a method that Keras calls."""
-        if "Exception encountered when calling" in self.text:
-            return True
+        if "Exception encountered when calling" in self.text or "in user code:" in self.text:
+            return True  # The second is how TensorFlow tells of code that it traces for Keras.
         last = self.frames[-1] if self.frames else None
         return last is not None and (last.in_keras or last.function.rpartition(".")[2] in _KERAS_METHODS)
 

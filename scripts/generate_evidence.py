@@ -146,7 +146,7 @@ def stable(text: str) -> str:
     """One line for a cell of a table, the same in every run: without addresses and absolute paths."""
     text = re.sub(r"\b0x[0-9a-f]{6,}", "0x…", text)
     text = re.sub(r"(?<![\w.])/(?:tmp|root|home|usr)/\S*?([\w.-]+)(?=[\s'\"`),:]|$)", r"\1", text)
-    text = " ".join(text.split())
+    text = re.sub(r"\{([^{}:]+)\}", _sorted_set, " ".join(text.split()))
     return (text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} …").replace("|", PIPE)
 
 
@@ -179,6 +179,11 @@ def _folder(line: str) -> str:
 def _stem(line: str) -> str:
     match = _ROW.match(line)
     return match[1] if match else ""
+
+
+def _sorted_set(match: re.Match[str]) -> str:
+    """A set as it is printed, with its items in one order."""
+    return "{" + ", ".join(sorted(match[1].split(", "))) + "}"
 
 
 def main(documents: Sequence[str] = ()) -> int:

@@ -358,14 +358,19 @@ def rule_document(name: str) -> Document | None:
     return read_document(path) if path.is_file() else None
 
 
+def is_bare_key(failure: Failure) -> bool:
+    """Whether the key that is missing is all that was said."""
+    return failure.type == "KeyError" and normalise(failure.telling) == "'…'"
+
+
 def _unlisted(example: Example, failure: Failure) -> str | None:
     """Why an exception is not one that the marked rules' documents list; in cases it need only be Keras's."""
     documents = [rule_document(name) for name in sorted({mark.rule for mark in example.marks})]
     messages = [message for doc in documents if doc is not None for message in doc.error_messages]
     if example.is_document:
         messages += read_document(example.document).error_messages
-    if failure.type == "KeyError" and normalise(failure.telling) == "'…'":
-        return None  # The key that is missing is all that Python says.
+    if is_bare_key(failure):
+        return None
     if is_listed(failure, messages) or not (example.is_document or failure.type in NOT_OF_KERAS):
         return None
     return f"raises {failure}\nwhich `## Error messages` does not list; add, or correct:\n  {failure.telling}"
