@@ -45,7 +45,6 @@ FLOW_EVENTS: tuple[type[Event], ...] = (
     ListRepeated,
     ModelCall,
     ObjectCall,
-    ObjectCall,
     ObjectCreated,
     ProjectReady,
 )

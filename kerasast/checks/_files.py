@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kerasast.diagnostics import Diagnostic, Severity, Step
@@ -10,7 +11,7 @@ from kerasast.flow.facts import is_same_file
 if TYPE_CHECKING:
     from kerasast.context import Context
     from kerasast.flow.events import ProjectReady
-    from kerasast.flow.facts import LoadSite, OtherSite, SaveSite
+    from kerasast.flow.facts import CustomObject, LoadSite, OtherSite, SaveSite
 
 HDF5 = (".h5", ".hdf5")
 """Endings of the names of legacy HDF5 files."""
@@ -19,6 +20,17 @@ HDF5 = (".h5", ".hdf5")
 def models_in(ctx: Context, event: ProjectReady, load: LoadSite) -> list[SaveSite]:
     """The places that write a whole model to the file that is loaded."""
     return [save for save in event.saves if is_same_file(save, load, ctx.project)]
+
+
+def in_all(saves: Sequence[SaveSite], lacks: Callable[[CustomObject, SaveSite], bool]) -> list[CustomObject]:
+    """Of what the model of the first place needs, what `lacks` says of every place, told apart by name."""
+    if not saves:
+        return []
+    found = [item for item in saves[0].needs if lacks(item, saves[0])]
+    for save in saves[1:]:
+        names = {item.name for item in save.needs if lacks(item, save)}
+        found = [item for item in found if item.name in names]
+    return found
 
 
 def others_in(ctx: Context, event: ProjectReady, load: LoadSite) -> list[OtherSite]:

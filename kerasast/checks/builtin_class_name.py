@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerasast.checks._files import at_load, in_all, models_in
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity, Step
 from kerasast.flow.events import ProjectReady
-from kerasast.flow.facts import CustomObject, LoadSite, SaveSite, is_same_file
+from kerasast.flow.facts import CustomObject, LoadSite, SaveSite
 from kerasast.flow.roles import is_builtin_layer
 from kerasast.registry import rule
 from kerasast.versions import KerasVersion
@@ -24,20 +25,16 @@ def builtin_class_name(ctx: Context, event: ProjectReady) -> Iterator[Diagnostic
     for load in event.loads:
         if load.path_key is None or load.provides_unknown:
             continue
-        saves = [save for save in event.saves if is_same_file(save, load, ctx.project)]
+        saves = models_in(ctx, event, load)
         for item in _confused(saves, load, ctx.keras):
             yield _report(ctx, load, saves[0], item)
 
 
 def _confused(saves: list[SaveSite], load: LoadSite, version: KerasVersion) -> list[CustomObject]:
     """The layers for which Keras takes its own, whichever of these places wrote the file."""
-    if not saves or any(save.format not in ("h5", "hdf5") for save in saves):
+    if any(save.format not in ("h5", "hdf5") for save in saves):
         return []
-    found = [item for item in saves[0].needs if _is_confused(item, load, version)]
-    for save in saves[1:]:
-        names = {item.name for item in save.needs if _is_confused(item, load, version)}
-        found = [item for item in found if item.name in names]
-    return found
+    return in_all(saves, lambda item, _: _is_confused(item, load, version))
 
 
 def _is_confused(item: CustomObject, load: LoadSite, version: KerasVersion) -> bool:
@@ -52,14 +49,12 @@ def _is_confused(item: CustomObject, load: LoadSite, version: KerasVersion) -> b
 
 
 def _report(ctx: Context, load: LoadSite, save: SaveSite, item: CustomObject) -> Diagnostic:
-    return Diagnostic(
-        rule=ctx.rule.name,
-        path=load.path,
-        span=load.span,
-        message=f"`load_model()` takes Keras's own `{item.name}` for the `{item.name}` of `{item.module}`:"
+    return at_load(
+        ctx,
+        load,
+        f"`load_model()` takes Keras's own `{item.name}` for the `{item.name}` of `{item.module}`:"
         " an HDF5 file tells them apart by nothing but the name",
-        severity=ctx.rule.severity,
-        steps=(item.step, Step(save.path, save.span, "the model is saved here")),
-        help=f'rename the class, register it with `@keras.saving.register_keras_serializable(package="…")`,'
+        (item.step, Step(save.path, save.span, "the model is saved here")),
+        f'rename the class, register it with `@keras.saving.register_keras_serializable(package="…")`,'
         f' or pass `custom_objects={{"{item.name}": {item.name}}}`',
     )

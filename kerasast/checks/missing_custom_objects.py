@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerasast.checks._files import at_load, in_all, models_in
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity, Step
 from kerasast.flow.events import ProjectReady
-from kerasast.flow.facts import CustomObject, LoadSite, SaveSite, is_same_file
+from kerasast.flow.facts import CustomObject, LoadSite, SaveSite
 from kerasast.flow.roles import is_builtin_layer
 from kerasast.registry import rule
 from kerasast.versions import KerasVersion
@@ -27,7 +28,7 @@ def missing_custom_objects(ctx: Context, event: ProjectReady) -> Iterator[Diagno
     for load in event.loads:
         if load.path_key is None or load.provides_unknown:
             continue
-        saves = [save for save in event.saves if is_same_file(save, load, ctx.project)]
+        saves = models_in(ctx, event, load)
         lacking = _lacking(saves, load, ctx.keras)
         if lacking:
             yield _report(ctx, load, saves[0], lacking)
@@ -35,13 +36,7 @@ def missing_custom_objects(ctx: Context, event: ProjectReady) -> Iterator[Diagno
 
 def _lacking(saves: list[SaveSite], load: LoadSite, version: KerasVersion) -> list[CustomObject]:
     """What is missing for whichever of these places wrote the file."""
-    if not saves:
-        return []
-    candidates = [item for item in saves[0].needs if _lacks(item, saves[0], load, version)]
-    for save in saves[1:]:
-        names = {item.name for item in save.needs if _lacks(item, save, load, version)}
-        candidates = [item for item in candidates if item.name in names]
-    return candidates
+    return in_all(saves, lambda item, save: _lacks(item, save, load, version))
 
 
 def _lacks(item: CustomObject, save: SaveSite, load: LoadSite, version: KerasVersion) -> bool:
@@ -92,14 +87,12 @@ def _report(ctx: Context, load: LoadSite, save: SaveSite, lacking: list[CustomOb
         names.append(f"{len(lacking) - 3} more")
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     saved = Step(save.path, save.span, "the model is saved here")
-    return Diagnostic(
-        rule=ctx.rule.name,
-        path=load.path,
-        span=load.span,
-        message=f"`load_model()` cannot rebuild this model: nothing here provides {listed}",
-        severity=ctx.rule.severity,
-        steps=(*(item.step for item in lacking[:3]), saved),
-        help=_help(lacking, ctx.keras),
+    return at_load(
+        ctx,
+        load,
+        f"`load_model()` cannot rebuild this model: nothing here provides {listed}",
+        (*(item.step for item in lacking[:3]), saved),
+        _help(lacking, ctx.keras),
     )
 
 
