@@ -18,13 +18,10 @@ from kerasast.flow.values import (
     External,
     FunctionValue,
     ModuleValue,
-    Ref,
     Text,
-    TupleValue,
     Unknown,
     Value,
 )
-from kerasast.flow.world import MAX_NESTING
 
 ENOUGH = 2
 """Calls of a function of this module that must have been followed, and have done nothing, before the others are not."""
@@ -109,17 +106,10 @@ def _anything(function: FunctionValue) -> Arguments:
 
 
 def _is_plain(machine: Machine, arguments: Arguments) -> bool:
+    """Whether no argument is an object of Keras's or the project's, or a container that is known to hold one."""
     given = (*arguments.positional, *arguments.bound.values())
-    return all(_holds_no_object(machine, argument.value) for argument in given)
+    return all(machine.world.consists(argument.value, _is_no_object) for argument in given)
 
 
-def _holds_no_object(machine: Machine, value: Value, depth: int = 0) -> bool:
-    """Whether a value is no object of Keras's or the project's, and no container that is known to hold one."""
-    match value:
-        case TupleValue(items):
-            pass
-        case Ref(target) if machine.world.state(target).kind.is_container:
-            items = machine.world.state(target).items
-        case _:
-            return isinstance(value, _PLAIN)
-    return depth < MAX_NESTING and all(_holds_no_object(machine, item, depth + 1) for item in items)
+def _is_no_object(value: Value) -> bool:
+    return isinstance(value, _PLAIN)

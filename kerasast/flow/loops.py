@@ -13,6 +13,7 @@ from kerasast.flow import calls
 from kerasast.flow.containers import MAX_UNROLL, element_of, iterated, truth_of
 from kerasast.flow.events import Loop
 from kerasast.flow.machine import LoopExits, Machine, Snapshot
+from kerasast.flow.names import names_bound
 from kerasast.flow.optimizers import keep_bound
 from kerasast.flow.values import (
     UNKNOWN,
@@ -190,16 +191,8 @@ def _iterate(machine: Machine, loop: Loop, enter: Callable[[], object]) -> Exits
 
 def _widen(machine: Machine, node: ast.AST) -> None:
     """Forget the constants of names that the loop assigns: they hold for its first iteration only."""
-    names: frozenset[str] | None = getattr(node, "_kerasast_stores", None)
-    if names is None:
-        names = frozenset(
-            inner.id
-            for inner in ast.walk(node)
-            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
-        )
-        node._kerasast_stores = names  # type: ignore[attr-defined]
     scope = machine.frame.scope
-    for name in names:
+    for name in names_bound(node):
         home = scope.home(name)
         if isinstance(home.names.get(name), Const):
             home.names[name] = UNKNOWN

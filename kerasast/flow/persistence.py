@@ -113,6 +113,14 @@ def _kept_by(project: ProjectIndex, module: str) -> tuple[bool, bool]:
 
 
 def _without_prose(project: ProjectIndex, module: str) -> str:
+    """The code of a module without strings that are statements (looked up once for each project)."""
+    known: dict[str, str] = project.__dict__.setdefault("_code_without_prose", {})
+    if module not in known:
+        known[module] = _blank_prose(project, module)
+    return known[module]
+
+
+def _blank_prose(project: ProjectIndex, module: str) -> str:
     """The code of a module with spaces for the strings that are statements: they speak of code, and do nothing."""
     source, tree = project.source(module), project.tree(module)
     if source is None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from kerasast.flow.names import names_read
 from kerasast.flow.values import (
     UNKNOWN,
     ApiValue,
@@ -200,23 +202,30 @@ class World:
         """Whether a scope, or one around it, binds a name to an object other than a container of constants."""
         while scope is not None:
             for value in scope.names.values():
-                if type(value) not in _LEADS_NOWHERE and not self._leads_nowhere(value, scope):
+                if type(value) not in _LEADS_NOWHERE and not self.consists(
+                    value, partial(_leads_nowhere, scope)
+                ):
                     return True
             scope = scope.parent
         return False
 
-    def _leads_nowhere(self, value: Value, scope: Scope, depth: int = 0) -> bool:
-        """Whether no object but containers of constants can be reached by a name of a scope."""
+    def consists(self, value: Value, of: Callable[[Value], bool], depth: int = 0) -> bool:
+        """Whether a value is of a kind, or a tuple or container that is known to hold nothing else."""
         match value:
             case TupleValue(items):
                 pass
             case Ref(target) if self.state(target).kind.is_container:
                 items = self.state(target).items
-            case FunctionValue():
-                return value.scope in (scope, value.scope.module)
             case _:
-                return type(value) in _LEADS_NOWHERE
-        return depth < MAX_NESTING and all(self._leads_nowhere(item, scope, depth + 1) for item in items)
+                return of(value)
+        return depth < MAX_NESTING and all(self.consists(item, of, depth + 1) for item in items)
+
+
+def _leads_nowhere(scope: Scope, value: Value) -> bool:
+    """Whether no object can be reached by what a name of a scope is bound to."""
+    if isinstance(value, FunctionValue):
+        return value.scope in (scope, value.scope.module)
+    return type(value) in _LEADS_NOWHERE
 
 
 _LEADS_NOWHERE = frozenset(
@@ -370,7 +379,7 @@ def _join_kinds(a: Kind, b: Kind) -> Kind:
 
 def captured(node: ast.AST, around: Scope) -> Iterator[Value]:
     """What the names mean that code reads from the scopes around it, as far as these have bound them."""
-    for name in _names_read(node):
+    for name in names_read(node):
         scope: Scope | None = around
         while scope is not None:
             value = scope.names.get(name)
@@ -378,18 +387,6 @@ def captured(node: ast.AST, around: Scope) -> Iterator[Value]:
                 yield value
                 break
             scope = scope.parent
-
-
-def _names_read(node: ast.AST) -> frozenset[str]:
-    cached: frozenset[str] | None = getattr(node, "_kerasast_reads", None)
-    if cached is None:
-        cached = frozenset(
-            inner.id
-            for inner in ast.walk(node)
-            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
-        )
-        node._kerasast_reads = cached  # type: ignore[attr-defined]
-    return cached
 
 
 def extend_trace(state: ObjectState, step: Any) -> tuple[Any, ...]:
