@@ -10,7 +10,7 @@ from kerasast.flow.class_facts import ClassFacts, class_facts
 from kerasast.flow.events import ClassDefined, ModelCall
 from kerasast.flow.methods import CallSite, MethodFacts, SelfStore, made_calls
 from kerasast.flow.roles import Role, role_of
-from kerasast.flow.values import ApiValue, ClassValue
+from kerasast.flow.values import ApiValue, ClassValue, ObjectId, Ref
 
 STEPS = ("train_step", "test_step")
 
@@ -41,6 +41,29 @@ def own_steps(facts: ClassFacts) -> Iterator[MethodFacts]:
         method = facts.own.get(name)
         if method is not None and _takes_data(method) and not method.is_abstract:
             yield method
+
+
+def training_step(facts: ClassFacts) -> MethodFacts | None:
+    """The `train_step` of a class, if Keras runs it for certain and it updates weights."""
+    return next(
+        (method for method in own_steps(facts) if method.name == "train_step" and updates_weights(method)),
+        None,
+    )
+
+
+def layers_kept(facts: ClassFacts, attribute: str) -> Iterator[tuple[str, ast.Call]]:
+    """The layers made for an attribute that certainly holds them: the name of each class, and the call."""
+    stores = facts.stores.get(attribute, [])
+    if len(stores) == 1 and not stores[0].guards.conditional:
+        yield from layers_made(stores[0], facts)
+
+
+def called_object(call: CallSite, event: ModelCall) -> ObjectId | None:
+    """The object that a call in a step runs: the model that is trained, or what an attribute of it holds."""
+    if not call.path:
+        return event.target
+    value = event.before.attributes.get(call.path[0])
+    return value.id if len(call.path) == 1 and isinstance(value, Ref) else None
 
 
 def _takes_data(method: MethodFacts) -> bool:

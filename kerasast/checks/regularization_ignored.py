@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from kerasast.checks._training_steps import (
-    layers_made,
-    own_steps,
+    called_object,
+    layers_kept,
     stepping_class,
     taped_calls,
-    updates_weights,
+    training_step,
 )
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
@@ -33,19 +33,19 @@ def regularization_ignored(ctx: Context, event: ClassDefined | ModelCall) -> Ite
     facts = stepping_class(ctx, event)
     if facts is None:
         return
-    for method in own_steps(facts):
-        if method.name != "train_step" or not updates_weights(method) or _adds_penalties(facts):
-            continue
-        for call in taped_calls(method):
-            found = _in_class(call, facts) if isinstance(event, ClassDefined) else _in_object(call, event)
-            if found is not None:
-                yield ctx.report(
-                    call.node,
-                    f"`train_step` minimises a loss without the penalties of the model: its `{found}` does nothing",
-                    help=f"add `sum({ast.unparse(call.node.func)}.losses)` to the loss,"
-                    " or let `self.compute_loss(…)` compute it",
-                )
-                break
+    method = training_step(facts)
+    if method is None or _adds_penalties(facts):
+        return
+    for call in taped_calls(method):
+        found = _in_class(call, facts) if isinstance(event, ClassDefined) else _in_object(call, event)
+        if found is not None:
+            yield ctx.report(
+                call.node,
+                f"`train_step` minimises a loss without the penalties of the model: its `{found}` does nothing",
+                help=f"add `sum({ast.unparse(call.node.func)}.losses)` to the loss,"
+                " or let `self.compute_loss(…)` compute it",
+            )
+            return
 
 
 def _adds_penalties(facts: ClassFacts) -> bool:
@@ -83,10 +83,7 @@ def _in_class(call: CallSite, facts: ClassFacts) -> str | None:
 
 
 def _regularizer(facts: ClassFacts, attribute: str) -> str | None:
-    stores = facts.stores.get(attribute, [])
-    if len(stores) != 1 or stores[0].guards.conditional:
-        return None
-    for name, node in layers_made(stores[0], facts):
+    for name, node in layers_kept(facts, attribute):
         for item in node.keywords if name.startswith("keras.layers.") else ():
             given = item.value
             if isinstance(given, ast.Constant) and given.value is None:
@@ -98,13 +95,8 @@ def _regularizer(facts: ClassFacts, attribute: str) -> str | None:
 
 def _in_object(call: CallSite, event: ModelCall) -> str | None:
     """A regularizer of a layer behind the call, in the model that is trained."""
-    target = event.target
-    if call.path:
-        value = event.before.attributes.get(call.path[0])
-        if len(call.path) != 1 or not isinstance(value, Ref):
-            return None
-        target = value.id
-    if event.view.state(target).escaped:
+    target = called_object(call, event)
+    if target is None or event.view.state(target).escaped:
         return None
     for item in event.view.contents(target):
         layer = event.view.state(item)

@@ -6,18 +6,18 @@ import ast
 from collections.abc import Iterator
 
 from kerasast.checks._training_steps import (
-    layers_made,
-    own_steps,
+    called_object,
+    layers_kept,
     stepping_class,
     taped_calls,
-    updates_weights,
+    training_step,
 )
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined, ModelCall
 from kerasast.flow.methods import CallSite, MethodFacts
-from kerasast.flow.values import Const, ObjectState, Ref
+from kerasast.flow.values import Const, ObjectState
 from kerasast.registry import rule
 
 _DROPOUT = frozenset(
@@ -49,22 +49,20 @@ _EFFECTS = {
 )
 def train_step_without_training(ctx: Context, event: ClassDefined | ModelCall) -> Iterator[Diagnostic]:
     facts = stepping_class(ctx, event)
-    if facts is None:
+    method = None if facts is None else training_step(facts)
+    if facts is None or method is None:
         return
-    for method in own_steps(facts):
-        if method.name != "train_step" or not updates_weights(method):
+    for call in taped_calls(method):
+        if _says_training(call, method) or _also_trains(call, method):
             continue
-        for call in taped_calls(method):
-            if _says_training(call, method) or _also_trains(call, method):
-                continue
-            layer = _in_class(call, facts) if isinstance(event, ClassDefined) else _in_object(call, event)
-            if layer is not None:
-                yield ctx.report(
-                    call.node,
-                    f"`{ast.unparse(call.node.func)}()` runs in inference mode in `train_step`:"
-                    f" {_EFFECTS[layer == _BATCH_NORM]}",
-                    help="pass `training=True`",
-                )
+        layer = _in_class(call, facts) if isinstance(event, ClassDefined) else _in_object(call, event)
+        if layer is not None:
+            yield ctx.report(
+                call.node,
+                f"`{ast.unparse(call.node.func)}()` runs in inference mode in `train_step`:"
+                f" {_EFFECTS[layer == _BATCH_NORM]}",
+                help="pass `training=True`",
+            )
 
 
 def _says_training(call: CallSite, method: MethodFacts) -> bool:
@@ -122,10 +120,7 @@ def _is_fixed(call: CallSite) -> bool:
 
 def _mode_layer(facts: ClassFacts, attribute: str) -> str | None:
     """A layer with a training mode that is certainly in an attribute."""
-    stores = facts.stores.get(attribute, [])
-    if len(stores) != 1 or stores[0].guards.conditional:
-        return None
-    for name, node in layers_made(stores[0], facts):
+    for name, node in layers_kept(facts, attribute):
         given = {item.arg for item in node.keywords}
         if (name in _DROPOUT or name == _BATCH_NORM) and not given & {"trainable", None}:
             return name
@@ -134,13 +129,8 @@ def _mode_layer(facts: ClassFacts, attribute: str) -> str | None:
 
 def _in_object(call: CallSite, event: ModelCall) -> str | None:
     """A layer behind the call that has a training mode, in the model that is trained."""
-    target = event.target
-    if call.path:
-        value = event.before.attributes.get(call.path[0])
-        if len(call.path) != 1 or not isinstance(value, Ref):
-            return None
-        target = value.id
-    elif "call" in _methods(event.before):
+    target = called_object(call, event)
+    if target is None or (not call.path and "call" in _methods(event.before)):
         return None
     state = event.view.state(target)
     if state.escaped or not state.complete or (call.path and state.cls is not None):
