@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kerasast.checks._late_state import comes_too_late
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity, Step
 from kerasast.flow.class_facts import ClassFacts
@@ -30,8 +31,15 @@ def state_created_in_call(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
             continue
         for call in method.calls:
             what = _what(call, facts)
-            if what is not None and not _is_once(call, method, stored):
+            if what is None:
+                continue
+            if not _is_once(call, method, stored):
                 yield _report(ctx, facts, method, call, what)
+            elif method.name == "call" and comes_too_late(call, method, facts):
+                yield _report(ctx, facts, method, call, _TOO_LATE)
+
+
+_TOO_LATE = "creates state when it first runs: Keras 3 takes the layer for built by then, and raises"
 
 
 def _always_reached(facts: ClassFacts) -> list[MethodFacts]:
