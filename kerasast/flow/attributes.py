@@ -305,6 +305,7 @@ def set_attribute(machine: Machine, value: Value, attr: str, item: Value, node: 
             machine.world.escape(item)
             if machine.wants(AttributeSet):
                 layer = _some_object(machine, Kind.LAYER, "keras.layers.Layer", node)
+                machine.world.update(layer.id, built=_layers_built(machine.world.state(value.owner)))
                 _set_on_object(machine, layer, attr, item, node)
         case ClassValue():
             machine.patched.add(attr)
@@ -312,6 +313,11 @@ def set_attribute(machine: Machine, value: Value, attr: str, item: Value, node: 
         case _:
             # Set on something that is not followed: whoever holds it can reach the item.
             machine.world.escape(item)
+
+
+def _layers_built(model: ObjectState) -> Tri:
+    """Whether every layer in `model.layers` has its weights."""
+    return model.built if model.kind in (Kind.FUNCTIONAL, Kind.SEQUENTIAL) else Tri.MAYBE
 
 
 def _set_on_object(machine: Machine, ref: Ref, attr: str, item: Value, node: ast.AST) -> None:
