@@ -34,6 +34,7 @@ class Settings:
 
     `keras_version` is `None` where it is to be detected; `requested_version` is the command line's, which wins
     over it and over everything that the project says. `source` is the file the settings came from, if any.
+    Fixes that may change what a program does are applied if `unsafe_fixes` is true, and not spoken of if it is false.
     """
 
     root: Path = field(default_factory=Path.cwd)
@@ -50,6 +51,11 @@ class Settings:
     min_confidence: Confidence = Confidence.HIGH
     preview: bool = False
     requested_version: KerasVersion | None = None
+    fix: bool = False
+    unsafe_fixes: bool | None = None
+    show_fixes: bool = False
+    fixable: tuple[str, ...] | None = None
+    unfixable: tuple[str, ...] = ()
 
     @property
     def narrowed(self) -> bool:
@@ -78,6 +84,11 @@ class Settings:
             if (name in chosen and (self.preview or not item.preview or name in named))
             or (name in ALWAYS_ON and name not in kept)
         }
+
+    def fixable_rules(self) -> frozenset[str]:
+        """The names of the rules whose fixes are wanted."""
+        wanted = all_rules() if self.fixable is None else expand_selectors(self.fixable)
+        return frozenset({*wanted} - expand_selectors(self.unfixable))
 
     def severities(self) -> dict[str, Severity]:
         """The overridden severities by rule; one that names a rule wins over one that names its category."""
@@ -216,6 +227,17 @@ OPTIONS = {
                'Reports that are less certain are hidden: "low", "medium", "high".', _confidence),
         Option("preview", "boolean", "false", "true",
                "Whether to run the rules that are in preview, too.", _boolean),
+        Option("fix", "boolean", "false", "true",
+               "Whether to repair what can be repaired, as with `--fix`.", _boolean),
+        Option("unsafe-fixes", "boolean", "false, with a hint", "true",
+               "Whether to apply fixes that may change what a program does; `false` does not mention them.",
+               _boolean),
+        Option("show-fixes", "boolean", "false", "true",
+               "Whether to list what has been repaired.", _boolean),
+        Option("fixable", "list of rules", '["ALL"]', '["migration"]',
+               "The rules whose fixes are offered and applied.", _selectors),
+        Option("unfixable", "list of rules", "[]", '["legacy-reset-states"]',
+               "Rules whose fixes are not. Wins over `fixable`.", _selectors),
     )
 }  # fmt: skip
 """Every key of the configuration."""

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kerasast.diagnostics import Confidence, Diagnostic, Fix, Severity, Span, Step
+from kerasast.diagnostics import Confidence, Diagnostic, MakeFix, Severity, Span, Step
 from kerasast.registry import Rule
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
@@ -45,15 +45,16 @@ class Context:
         *,
         story: tuple[Step, ...] = (),
         help: str | None = None,
-        fix: Fix | None = None,
+        fix: MakeFix | None = None,
         confidence: Confidence = Confidence.HIGH,
         severity: Severity | None = None,
     ) -> Diagnostic:
         """A diagnostic of this rule at a node or span of this file.
 
         `message` is one sentence without a full stop that says what is wrong here; `help` is one that says what
-        to do. `story` leads up to it, oldest step first. `severity` may only be less than the rule's. A rule that is
-        not about every release of Keras 2 is less sure where any of them may be meant.
+        to do. `story` leads up to it, oldest step first. `fix` is called only if the diagnostic is reported in the
+        end. `severity` may only be less than the rule's. A rule that is not about every release of Keras 2 is less
+        sure where any of them may be meant.
         """
         if not self.release_known and _OLDEST not in self.rule.keras:
             confidence = min(confidence, Confidence.MEDIUM)
@@ -67,7 +68,7 @@ class Context:
             severity=self.rule.severity if severity is None else severity,
             confidence=confidence,
             steps=story,
-            fix=fix,
+            make_fix=fix,
             cell=None if cell is None else cell.number,
             help=help,
         )

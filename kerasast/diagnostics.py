@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING
 
@@ -71,12 +72,28 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class FileEdits:
+    """Edits of one file; `path` is as in the diagnostics of that file."""
+
+    path: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
-    """A repair of one file: `title` is an imperative sentence without a full stop."""
+    """A repair: `title` is an imperative sentence without a full stop.
+
+    `edits` are those of the diagnostic's own file, `elsewhere` those of others. All of them are made, or none.
+    """
 
     title: str
     edits: tuple[Edit, ...]
     applicability: Applicability
+    elsewhere: tuple[FileEdits, ...] = ()
+
+
+MakeFix = Callable[[], Fix | None]
+"""Computes a fix when it is known to be wanted; `None` if the code is such that there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +109,8 @@ class Step:
 class Diagnostic:
     """One finding. `path` is as the user named it, `span` is in that file, `cell` is a notebook's cell number.
 
-    `cell` counts code cells from 1, in file order; it is `None` outside notebooks.
+    `cell` counts code cells from 1, in file order; it is `None` outside notebooks. `make_fix` is for the engine, which
+    replaces it by the `fix` that it makes; no diagnostic of a result has it.
     """
 
     rule: str
@@ -105,6 +123,7 @@ class Diagnostic:
     fix: Fix | None = None
     cell: int | None = None
     help: str | None = None
+    make_fix: MakeFix | None = field(default=None, repr=False, compare=False)
 
     @property
     def sort_key(self) -> tuple[str, int, int, str]:

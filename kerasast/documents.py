@@ -255,6 +255,12 @@ def validate(doc: Document, item: Rule | None = None) -> list[str]:
     ]
     if item is not None and (item.fix.value != "never") != (doc.section("Fix safety") is not None):
         problems.append(f"`## Fix safety` is for rules with fixes, and this one's fix is {item.fix.value!r}")
+    if item is not None and (item.fix.value != "never") != any(
+        "fixed" in block.flags for block in doc.blocks
+    ):
+        problems.append(
+            f"a `python fixed` block shows what a fix makes; this rule's fix is {item.fix.value!r}"
+        )
     return problems
 
 

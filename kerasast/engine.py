@@ -22,9 +22,10 @@ from kerasast.discovery import Discovery, DiscoveryProblem, discover
 from kerasast.filtering import Filter
 from kerasast.garbage import rare_collection
 from kerasast.index.project import ProjectIndex
+from kerasast.offering import Offer
 from kerasast.registry import Rule
 from kerasast.source import SourceFile
-from kerasast.survey import InputFile, Survey, module_key, read_inputs
+from kerasast.survey import InputFile, Opened, Survey, module_key, read_inputs
 from kerasast.version_detection import DetectedVersion
 from kerasast.versions import KERAS_3, KerasVersion
 
@@ -94,48 +95,62 @@ class Analyzer:
         survey.add_companions(self.settings.root)
         return survey
 
-    @rare_collection()
     def analyze_paths(self, paths: Iterable[str | Path]) -> Result:
         """Analyse the files that paths mean.
 
         Paths in the diagnostics are relative to the working directory where they lie in it.
         """
         started = time.perf_counter()
+        opened, problems = self.open_paths(paths)
+        return replace(self.check(opened), problems=problems, seconds=time.perf_counter() - started)
+
+    def analyze_source(self, content: str | bytes, path: str) -> Result:
+        """Analyse a text as if it were the content of the file at `path`, which need not exist."""
+        started = time.perf_counter()
+        result = self.check(self.open_source(content, path))
+        return replace(result, seconds=time.perf_counter() - started)
+
+    def analyze_files(self, files: Mapping[str, str | bytes], version: KerasVersion | None = None) -> Result:
+        """Analyse a project that exists in memory only: contents by path, relative to the project's root."""
+        started = time.perf_counter()
+        result = self.check(self.open_files(files, version))
+        return replace(result, seconds=time.perf_counter() - started)
+
+    @rare_collection()
+    def open_paths(self, paths: Iterable[str | Path]) -> tuple[Opened, tuple[DiscoveryProblem, ...]]:
+        """Phase 1 of the files that paths mean, and the paths that could not be read."""
         paths = list(paths)
         discovery = self.discover(paths)
         survey = self.survey(discovery)
         root = self.settings.root
         covered = any(Path(path).resolve() in (root, *root.parents) for path in paths)
-        result = self._check(survey, survey.versions(self.settings), partial=not covered)
-        seconds = time.perf_counter() - started
-        return replace(result, problems=discovery.problems, found=len(discovery.files), seconds=seconds)
+        opened = Opened(survey, survey.versions(self.settings), not covered, len(discovery.files))
+        return opened, discovery.problems
 
     @rare_collection()
-    def analyze_source(self, content: str | bytes, path: str) -> Result:
-        """Analyse a text as if it were the content of the file at `path`, which need not exist."""
-        started = time.perf_counter()
+    def open_source(self, content: str | bytes, path: str) -> Opened:
+        """Phase 1 of a text that stands for the file at `path`."""
         survey = Survey()
         place = Path(path).absolute()
         root = self.settings.root
         relative = place.relative_to(root).as_posix() if root in place.parents else place.name
         survey.add(InputFile(path, relative, *module_key(relative), _encode(content)))
         survey.add_companions(root)
-        result = self._check(survey, survey.versions(self.settings), partial=True)
-        return replace(result, seconds=time.perf_counter() - started)
+        return Opened(survey, survey.versions(self.settings), True, 1)
 
     @rare_collection()
-    def analyze_files(self, files: Mapping[str, str | bytes], version: KerasVersion | None = None) -> Result:
-        """Analyse a project that exists in memory only: contents by path, relative to the project's root."""
-        started = time.perf_counter()
+    def open_files(self, files: Mapping[str, str | bytes], version: KerasVersion | None = None) -> Opened:
+        """Phase 1 of a project that exists in memory only."""
         survey = Survey()
         for path, content in files.items():
             survey.add(InputFile(path, path, *module_key(path), _encode(content)))
         chosen = DetectedVersion(version or self.settings.keras_version or KERAS_3, "as asked for")
-        result = self._check(survey, {item.path: chosen for item in survey.checked}, partial=False)
-        return replace(result, seconds=time.perf_counter() - started)
+        return Opened(survey, {item.path: chosen for item in survey.checked}, False, len(files))
 
-    def _check(self, survey: Survey, versions: Mapping[str, DetectedVersion], *, partial: bool) -> Result:
-        """Phase 2, and what comes after it. A `partial` run does not see the whole project."""
+    @rare_collection()
+    def check(self, opened: Opened) -> Result:
+        """Phase 2, and what comes after it. A partial project leaves open what others may do with its files."""
+        survey, versions = opened.survey, opened.versions
         checked = survey.checked
         project = survey.project()
         reports: dict[str, FileReport] = {}
@@ -150,25 +165,26 @@ class Analyzer:
                 release_known=detected.release_known,
             )
         across = self._check_project(reports, versions, project)
-        partial = partial or any(item.path == PROJECT for item in across)  # a rule has failed on the project
+        failed = any(item.path == PROJECT for item in across)  # a rule has failed on the project
         sources = {file.source.path: file.source for file in survey.files.values()}
         relative = {item.path: item.relative for item in survey.inputs.values()}
-        last = Filter(self.settings, self.rules, sources, project, relative, partial=partial)
+        last = Filter(self.settings, self.rules, sources, project, relative, partial=opened.partial or failed)
         diagnostics = last.apply(
             reports,
             across,
             {path: detected.version for path, detected in versions.items()},
             unbroken={item.path for item in checked if not survey.files[item.module].problems},
         )
+        offer = Offer(self.rules, sources, project, reports, self.settings.fixable_rules())
         return Result(
-            diagnostics=diagnostics,
+            diagnostics=tuple(offer.complete(diagnostics)),
             files=len(checked),
             suppressed=last.suppressed,
             versions=by_frequency(versions.values()),
             seconds=0,
             sources=sources,
             rules=self.rules,
-            found=len(checked),
+            found=opened.found,
         )
 
     def _check_project(

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from kerasast.diagnostics import Span
 
+_HEAD = re.compile(r"(?:async\s+)?(?:class|def)\s+")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -158,7 +159,8 @@ class SourceFile:
         """The span of the part of a statement that names it: `class A(B):` rather than the whole class."""
         span = self.span(node)
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            start = self.code.index(node.name, span.start)
+            head = _HEAD.match(self.code, span.start)
+            start = self.code.index(node.name, span.start if head is None else head.end())
             return Span(start, start + len(node.name))
         return span
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -71,6 +71,19 @@ class Survey:
         if self._kept <= KEPT_CODE:
             source.kept_tree = tree
 
+    def changed(self, contents: Mapping[str, bytes]) -> Survey:
+        """The same with other contents of files, by path. What is known of the rest is kept."""
+        survey = Survey()
+        for module, item in self.inputs.items():
+            if item.path in contents:
+                survey.add(replace(item, data=contents[item.path]))
+                continue
+            survey.inputs[module] = item
+            survey.files[module] = self.files[module]
+            if module in self.modules:
+                survey.modules[module] = self.modules[module]
+        return survey
+
     def add_companions(self, root: Path) -> None:
         """Index the files under `root` that the files here import, and those that these import, and so on."""
         pending = list(self.modules)
@@ -115,6 +128,29 @@ class Survey:
         if isinstance(item.data, bytes) and LEGACY_SWITCH.encode() in item.data:
             names.append(LEGACY_SWITCH)
         return telling_once(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A project that has gone through phase 1: its files, and the Keras that each checked one is for, by path.
+
+    A `partial` one is not the whole of the project. `found` is the number of files that were looked at.
+    """
+
+    survey: Survey
+    versions: Mapping[str, DetectedVersion]
+    partial: bool
+    found: int
+
+    def content(self, path: str) -> bytes:
+        """The content of a checked file that was read."""
+        data = next(item.data for item in self.survey.checked if item.path == path)
+        assert isinstance(data, bytes)
+        return data
+
+    def changed(self, contents: Mapping[str, bytes]) -> Opened:
+        """The same with other contents of checked files, by path, for the same versions of Keras."""
+        return replace(self, survey=self.survey.changed(contents))
 
 
 def read_inputs(files: Sequence[DiscoveredFile]) -> list[InputFile]:

@@ -9,6 +9,10 @@ what it reports must be what the program's marks say, line by line:
     model.save("m.keras")  # todo: error            a known miss; fails as soon as it is reported
     model.save("m.keras")  # todo: ok               a known false alarm; fails as soon as it is silent
 
+A block with the attribute `fixed` is what all fixes (`--fix --unsafe-fixes`) must make of the program before it; of a
+project, only the files that change are shown. It is a program like any other, and runs in the versions in which the
+one before it is wrong.
+
 A line without a mark must be silent, under every rule. Rules that run only when selected are tested by the documents
 that are about them or mark one of their reports.
 """
@@ -19,7 +23,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -27,6 +31,7 @@ from pathlib import Path
 
 from kerasast.diagnostics import Diagnostic
 from kerasast.documents import Block, DocumentError, read_document, validate
+from kerasast.fix_checks import check_fixes, differences, is_declared, repair_files
 from kerasast.registry import Rule, all_rules
 from kerasast.source import SourceFile, source_from_bytes
 from kerasast.spelling import swap_spelling
@@ -80,7 +85,8 @@ class Example:
     `keras` limits it to versions of Keras; `exact` programs are not tested with the spelling swapped;
     `static` ones are not for running. `proofs` are blocks to run after the program, to show the damage that
     it did; `counter_proofs` are those that must fail after it, because it shows how to do it right.
-    `is_document` tells a rule's document from a file of further cases.
+    `is_document` tells a rule's document from a file of further cases. `broken` is the program that this one is
+    the repair of, if it is one.
     """
 
     document: Path
@@ -94,11 +100,13 @@ class Example:
     proofs: tuple[Block, ...] = ()
     counter_proofs: tuple[Block, ...] = ()
     is_document: bool = False
+    broken: Example | None = None
 
     @property
     def line(self) -> int:
-        """The line of the document on which the example starts."""
-        return self.files[0].line
+        """The line of the document on which the example starts; of a repair, its first changed file."""
+        above = 0 if self.broken is None else self.broken.files[-1].line
+        return next(file.line for file in self.files if file.line > above)
 
     @property
     def id(self) -> str:
@@ -113,6 +121,8 @@ class Example:
 
     def applies_to(self, version: KerasVersion) -> bool:
         """Whether the example is meant for `version` at all."""
+        if self.broken is not None and not self.broken.marks_for(version):
+            return False
         return self.keras is None or version in self.keras
 
     def marks_for(self, version: KerasVersion, rules: Mapping[str, Rule] | None = None) -> tuple[Mark, ...]:
@@ -153,16 +163,46 @@ def iter_examples(path: str | Path) -> Iterator[Example]:
     own = doc.name if doc.section("What it does") else None
     groups = list(_groups(doc.blocks))
     for number, group in enumerate(groups):
-        if "proof" in group[0].flags:
+        if group[0].flags & {"proof", "fixed"}:
             continue
-        following = groups[number + 1] if number + 1 < len(groups) else ()
+        following = next((other for other in groups[number + 1 :] if "fixed" not in other[0].flags), ())
         proofs = tuple(block for block in following if "proof" in block.flags)
         example = _example(path, group, own)
         section_proofs = _section_proofs(doc.blocks_in("Proof"), example.heading) if own else ()
         if not proofs and example.section == "Example" and example.has_errors:
             proofs = section_proofs
         counter = section_proofs if example.section == "Use instead" else ()
-        yield replace(example, proofs=proofs, counter_proofs=counter, is_document=own is not None)
+        example = replace(example, proofs=proofs, counter_proofs=counter, is_document=own is not None)
+        yield example
+        yield from _repairs(example, groups[number + 1 :], own)
+
+
+def _repairs(example: Example, following: list[tuple[Block, ...]], own: str | None) -> Iterator[Example]:
+    """The repairs of a program that follow it, behind its proofs: one, or one for each version."""
+    for group in following:
+        if "fixed" in group[0].flags:
+            yield _repair(example, group, own)
+        elif "proof" not in group[0].flags:
+            return
+
+
+def _repair(example: Example, group: tuple[Block, ...], own: str | None) -> Example:
+    repair = _example(example.document, group, own)
+    new = {file.path: file for file in repair.files}
+    if unknown := new.keys() - {file.path for file in example.files}:
+        where = f"{example.document}:{repair.line}"
+        raise DocumentError(f"{where}: the program before this has no file {sorted(unknown)[0]!r}")
+    files = tuple(new.get(file.path) or without_marks(file) for file in example.files)
+    return replace(
+        repair,
+        files=files,
+        exact=example.exact or repair.exact,
+        static=example.static or repair.static,
+        keras=repair.keras or example.keras,
+        counter_proofs=example.proofs,
+        is_document=own is not None,
+        broken=example,
+    )
 
 
 def _section_proofs(blocks: tuple[Block, ...], heading: str) -> tuple[Block, ...]:
@@ -176,7 +216,7 @@ def _groups(blocks: tuple[Block, ...]) -> Iterator[tuple[Block, ...]]:
     """Blocks that belong together: the files of one project, the proofs of one program, else a single one."""
     group: list[Block] = []
     for block in blocks:
-        if block.language != "python" or block.section == "Proof" or "fixed" in block.flags:
+        if block.language != "python" or block.section == "Proof":
             continue
         if group and not _continues(group, block):
             yield tuple(group)
@@ -188,6 +228,8 @@ def _groups(blocks: tuple[Block, ...]) -> Iterator[tuple[Block, ...]]:
 
 def _continues(group: list[Block], block: Block) -> bool:
     first = group[0]
+    if ("fixed" in block.flags) != ("fixed" in first.flags):
+        return False
     if "proof" in block.flags or "proof" in first.flags:
         return "proof" in block.flags and "proof" in first.flags
     if block.title is None or first.title is None:
@@ -299,7 +341,39 @@ def find_problems(
         if report.rule in known and report.severity > known[report.rule].severity:
             too_loud.append(Problem(report.path, line, f"more severe than its rule: {report.rule}"))
     problems = [*too_loud, *_compare(marks, found, messages), *_unknown_rules(marks, known)]
+    problems += [Problem(*problem) for problem in _fix_problems(example, spelling, reports, version, chosen)]
     return sorted(problems, key=lambda problem: (problem.path, problem.line))
+
+
+def without_marks(file: ProgramFile) -> ProgramFile:
+    """The same file without the marks at the ends of its lines."""
+    lines = [
+        _MARK.sub("", line).rstrip(" ") if _MARK.search(line) else line for line in file.code.splitlines()
+    ]
+    return replace(file, code="".join(f"{line}\n" for line in lines))
+
+
+def _fix_problems(
+    example: Example,
+    spelling: Spelling,
+    reports: Sequence[Diagnostic],
+    version: KerasVersion,
+    rules: Mapping[str, Rule],
+) -> Iterator[tuple[str, int, str]]:
+    """What is wrong with the fixes of a program: path, line and text; or, for a repair, how the fixes differ."""
+    if any(report.fix for report in reports):
+        files = {file.path: encode(without_marks(file)) for file in example.spelled(spelling) or ()}
+        yield from (("--fix", 0, text) for text in check_fixes(files, version, rules))
+    wrong = [
+        report for report in reports if report.rule in rules and not is_declared(rules[report.rule], report)
+    ]
+    for report in wrong:
+        yield report.path, 0, f"whether it has a fix is not what the rule declares: {report.rule}"
+    if example.broken is not None and spelling is Spelling.WRITTEN:
+        before = {file.path: encode(without_marks(file)) for file in example.broken.files}
+        wanted = {file.path: encode(without_marks(file)) for file in example.files}
+        repaired, _ = repair_files(before, version, rules)
+        yield from (("--fix", 0, text) for text in differences(wanted, repaired))
 
 
 def _rules_about(example: Example) -> dict[str, Rule]:

@@ -71,11 +71,13 @@ def insert_table(markdown: str, table: str) -> str:
 def render_table(examples: Sequence[Example], outcomes: Outcomes) -> str:
     """The table of one document: a row for each program with a mistake, and one for the others of a section."""
     rows = []
+    repaired = [example for example in examples if example.broken is not None]
     for section in dict.fromkeys(example.section for example in examples):
-        own = [example for example in examples if example.section == section]
+        own = [example for example in examples if example.section == section and example not in repaired]
         wrong = [example for example in own if example.has_errors]
         rows += [(_label(example), [example]) for example in wrong]
         rows.append((section, [example for example in own if not example.has_errors]))
+    rows.append(("After the fix", repaired))
     cells = [[label, *(_cell(group, item, outcomes) for item in GENERATIONS)] for label, group in rows]
     head = ["Program", *(f"Keras {generation.version}" for generation in GENERATIONS)]
     return _table(head, [row for row in cells if set(row[1:]) != {_NOT_RUN}])

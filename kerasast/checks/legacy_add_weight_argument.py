@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._guards import is_for_one_version
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import remove_argument, rename_keyword, safe, set_keyword
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.roles import Role, role_of
 from kerasast.flow.values import External
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _REMOVED = {
     "caching_device": "leave it out",
@@ -24,7 +28,14 @@ _REMOVED = {
 }
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), keras=">=3", since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    keras=">=3",
+    fix=FixAvailability.ALWAYS,
+    since="0.1",
+)
 def legacy_add_weight_argument(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     if role_of(facts) not in (Role.LAYER, Role.MODEL, Role.METRIC) or not facts.ancestry.complete:
@@ -41,6 +52,7 @@ def legacy_add_weight_argument(ctx: Context, event: ClassDefined) -> Iterator[Di
                         keyword,
                         f"`add_weight` has no argument `{keyword.arg}` in Keras 3: it raises a `TypeError`",
                         help=_REMOVED[keyword.arg],
+                        fix=partial(_drop, ctx.source, call.node, keyword.arg),
                     )
                 elif keyword.arg == "aggregation":
                     value = method.resolve(keyword.value)
@@ -52,4 +64,15 @@ def legacy_add_weight_argument(ctx: Context, event: ClassDefined) -> Iterator[Di
                             keyword,
                             "`add_weight` takes `aggregation` as a string in Keras 3: it raises a `ValueError`",
                             help=f'write `aggregation="{name}"`',
+                            fix=partial(_aggregate, ctx.source, call.node, name),
                         )
+
+
+def _drop(source: SourceFile, call: ast.Call, name: str) -> Fix | None:
+    if name == "experimental_autocast":
+        return safe(f"Rename `{name}` to `autocast`", rename_keyword(source, call, name, "autocast"))
+    return safe(f"Remove `{name}`", remove_argument(source, call, name))
+
+
+def _aggregate(source: SourceFile, call: ast.Call, name: str) -> Fix | None:
+    return safe(f'Write `aggregation="{name}"`', set_keyword(source, call, "aggregation", f'"{name}"'))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._guards import is_guarded
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import rename_attribute, safe
 from kerasast.flow.events import AttributeSet
 from kerasast.flow.values import Kind
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 
 @rule(
@@ -19,6 +22,7 @@ from kerasast.registry import rule
     on=(AttributeSet,),
     calls=(".lr",),
     keras=">=3",
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def legacy_lr_attribute(ctx: Context, event: AttributeSet) -> Iterator[Diagnostic]:
@@ -33,4 +37,9 @@ def legacy_lr_attribute(ctx: Context, event: AttributeSet) -> Iterator[Diagnosti
         event.node,
         "`lr` of an optimizer means nothing to Keras 3: the learning rate stays as it is",
         help="assign to `learning_rate`",
+        fix=partial(_fix, ctx.source, event.node),
     )
+
+
+def _fix(source: SourceFile, target: ast.Attribute) -> Fix | None:
+    return safe("Assign to `learning_rate`", rename_attribute(source, target, "learning_rate"))

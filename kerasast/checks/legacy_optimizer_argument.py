@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._guards import is_guarded
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import remove_argument, rename_keyword, safe
 from kerasast.flow.arguments import Argument, place_of
 from kerasast.flow.events import ApiUse
 from kerasast.flow.values import Const
 from kerasast.keras_api import ApiName, ancestors
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
 
 _OPTIMIZERS = (
@@ -40,6 +44,7 @@ _SCHEDULE = "give `learning_rate` a schedule such as `keras.optimizers.schedules
     on=(ApiUse,),
     calls=_OPTIMIZERS,
     keras=">=2.11",
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def legacy_optimizer_argument(ctx: Context, event: ApiUse) -> Iterator[Diagnostic]:
@@ -79,7 +84,12 @@ def _rate(ctx: Context, event: ApiUse, argument: Argument, name: str, *, also_de
     else:
         message = f"`{name}` ignores `lr` since Keras 2.11: training runs with the default learning rate"
     help = f"{_SCHEDULE} instead of `lr` and `decay`" if also_decay else "call it `learning_rate`"
-    return ctx.report(place_of(argument, event.node), message, help=help)
+    fix = None if also_decay else partial(_rename_rate, ctx.source, event.node)
+    return ctx.report(place_of(argument, event.node), message, help=help, fix=fix)
+
+
+def _rename_rate(source: SourceFile, call: ast.AST) -> Fix | None:
+    return safe("Rename `lr` to `learning_rate`", rename_keyword(source, call, "lr", "learning_rate"))
 
 
 def _decay(ctx: Context, event: ApiUse, argument: Argument, name: str, *, also_rate: bool) -> Diagnostic:
@@ -90,4 +100,13 @@ def _decay(ctx: Context, event: ApiUse, argument: Argument, name: str, *, also_r
         message = f"`{name}` has no argument `decay` since Keras 2.11: it raises"
         if _is_nothing(argument):
             help = "leave it out, and call `lr` `learning_rate`" if also_rate else "leave it out"
-    return ctx.report(place_of(argument, event.node), message, help=help)
+    fix = partial(_drop_decay, ctx.source, event.node, also_rate) if _is_nothing(argument) else None
+    return ctx.report(place_of(argument, event.node), message, help=help, fix=fix)
+
+
+def _drop_decay(source: SourceFile, call: ast.AST, also_rate: bool) -> Fix | None:
+    dropped = remove_argument(source, call, "decay")
+    if not also_rate:
+        return safe("Remove `decay`", dropped)
+    renamed = rename_keyword(source, call, "lr", "learning_rate")
+    return safe("Remove `decay`, and rename `lr` to `learning_rate`", dropped, renamed)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._guards import is_for_one_version, is_guarded
 from kerasast.checks._training_steps import is_metric_call
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Edit, Fix, Severity
+from kerasast.fixes import Edits, rename_attribute, safe, unsafe
 from kerasast.flow.ancestry import ancestry
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined, ModelCall, ObjectCall
 from kerasast.flow.methods import CallSite, MethodFacts, is_super_call, made_calls
 from kerasast.flow.roles import Role, role_of
 from kerasast.flow.values import ClassValue, External, Kind
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _NAME = "reset_states"
 _HELP = "call it `reset_state`, which Keras 2.5 and later know too"
@@ -27,6 +30,7 @@ _HELP = "call it `reset_state`, which Keras 2.5 and later know too"
     on=(ClassDefined, ModelCall, ObjectCall),
     calls=(_NAME,),
     keras=">=3",
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def legacy_reset_states(ctx: Context, event: ClassDefined | ModelCall | ObjectCall) -> Iterator[Diagnostic]:
@@ -39,9 +43,7 @@ def legacy_reset_states(ctx: Context, event: ClassDefined | ModelCall | ObjectCa
     for method in facts.own.values():
         for call in method.calls:
             if _is_gone(call, method, facts) and not is_for_one_version(call.guards):
-                yield ctx.report(
-                    call.node, "a metric of Keras 3 has no `reset_states()`: the call raises", help=_HELP
-                )
+                yield _metric_call(ctx, call.node)
     yield from _overridden(ctx, facts)
 
 
@@ -54,15 +56,26 @@ def _called(ctx: Context, event: ModelCall | ObjectCall) -> Iterator[Diagnostic]
         if not lineage.complete or lineage.defines(_NAME):
             return
     if state.kind is Kind.METRIC:
-        yield ctx.report(
-            event.node, "a metric of Keras 3 has no `reset_states()`: the call raises", help=_HELP
-        )
+        yield _metric_call(ctx, event.node)
     elif state.kind.is_model:
         yield ctx.report(
             event.node,
             "a model of Keras 3 has no `reset_states()`: the call raises",
             help="reset each layer that keeps a state: `for layer in model.layers: …`",
         )
+
+
+def _metric_call(ctx: Context, node: ast.AST) -> Diagnostic:
+    return ctx.report(
+        node,
+        "a metric of Keras 3 has no `reset_states()`: the call raises",
+        help=_HELP,
+        fix=partial(_rename_call, ctx.source, node),
+    )
+
+
+def _rename_call(source: SourceFile, node: ast.AST) -> Fix | None:
+    return safe("Call `reset_state`", rename_attribute(source, node, "reset_state"))
 
 
 def _is_gone(call: CallSite, method: MethodFacts, facts: ClassFacts) -> bool:
@@ -95,7 +108,18 @@ def _overridden(ctx: Context, facts: ClassFacts) -> Iterator[Diagnostic]:
             f"Keras 3 never calls `reset_states`: {what} of `{facts.cls.name}` is carried over"
             " from one epoch to the next",
             help=_HELP,
+            fix=partial(_rename_method, ctx.source, method),
         )
+
+
+def _rename_method(source: SourceFile, method: MethodFacts) -> Fix | None:
+    """Rename the method, and the calls of the base class's; other code of the file must not use the old name."""
+    span = source.header_span(method.node)
+    edits: list[Edits] = [(Edit(span, "reset_state"),)]
+    edits += [rename_attribute(source, call.node, "reset_state") for call in method.super_calls(_NAME)]
+    if source.code.count(_NAME) != len(edits):
+        return None
+    return unsafe("Call the method `reset_state`", *edits)
 
 
 def _own_reset(method: MethodFacts, facts: ClassFacts) -> str | None:

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._guards import is_for_one_version
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import name_arguments, safe
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import CallSite, MethodFacts, is_super_call
 from kerasast.flow.roles import Role, role_of
 from kerasast.flow.values import Const, External
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
+
+_OF_LAYERS = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
+_OF_METRICS = ("name", "shape")
+"""The parameters of Keras 2.15 in their order, as far as Keras 3 takes the same values for them."""
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), keras=">=3", since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    keras=">=3",
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def positional_add_weight(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     if role_of(facts) not in (Role.LAYER, Role.MODEL, Role.METRIC) or not facts.ancestry.complete:
@@ -56,7 +70,14 @@ def _report(ctx: Context, facts: ClassFacts, call: CallSite, method: MethodFacts
         f"`add_weight` of `{facts.cls.name}` is given a name as its first argument, "
         "which is the shape in Keras 3: it raises",
         help=help,
+        fix=partial(
+            _fix, ctx.source, call.node, _OF_METRICS if role_of(facts) is Role.METRIC else _OF_LAYERS
+        ),
     )
+
+
+def _fix(source: SourceFile, call: ast.Call, names: tuple[str, ...]) -> Fix | None:
+    return safe("Pass the arguments by keyword", name_arguments(source, call, names))
 
 
 def _is_text(node: ast.expr, method: MethodFacts) -> bool:

@@ -269,7 +269,9 @@ def judge(example: Example, version: KerasVersion, outcomes: Mapping[str, Outcom
         return Verdict(False, outcome.crash, (), (outcome,))
     if is_error(example, version):
         return judge_error(example, version, outcome)
-    return judge_clean(outcome, outcomes.get(f"{example.id}+proof"))
+    broken = None if example.broken is None else outcomes.get(example.broken.id)
+    raised = broken is not None and broken.raised is not None  # then no proof is about that program
+    return judge_clean(outcome, None if raised else outcomes.get(f"{example.id}+proof"))
 
 
 def judge_error(example: Example, version: KerasVersion, outcome: Outcome) -> Verdict:

@@ -32,7 +32,8 @@ MAY_IMPORT = {
     "tracebacks": "",
     "explaining": "error_messages tracebacks",
     "context": "diagnostics registry source versions",
-    "checks": "context diagnostics flow index keras_api registry versions",
+    "fixes": "diagnostics notebook source",
+    "checks": "context diagnostics fixes flow index keras_api registry source versions",
     "config": "diagnostics registry versions",
     "prefilter": "",
     "discovery": "prefilter",
@@ -46,11 +47,13 @@ MAY_IMPORT = {
     "version_detection",
     "check_file": "boundary context diagnostics flow index parsing registry source versions",
     "filtering": "check_file config context diagnostics flow index registry source suppressions versions",
-    "engine": "check_file config diagnostics discovery filtering flow garbage index registry source survey "
+    "offering": "boundary context diagnostics fixes flow index registry source versions",
+    "engine": "check_file config diagnostics discovery filtering flow garbage index offering registry source survey "
     "version_detection versions",
-    "testing": "config diagnostics documents engine registry source spelling versions",
+    "fix_checks": "config diagnostics engine fixes registry versions",
+    "testing": "config diagnostics documents engine fix_checks registry source spelling versions",
     "output": "diagnostics documents engine explaining registry source",
-    "cli": "boundary config diagnostics documents engine error_messages explaining output registry tracebacks "
+    "cli": "boundary config diagnostics documents engine error_messages explaining fixes output registry tracebacks "
     "versions",
     "__main__": "cli",
 }
