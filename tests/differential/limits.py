@@ -126,29 +126,6 @@ twin = keras.models.clone_model(model)
 twin.set_weights(model.get_weights())
 """,
     ),
-    Limit(
-        name="subclassed-model-in-hdf5",
-        keras=">=2",
-        harm="Saving the model to HDF5 format requires|Layer count mismatch when loading weights from file",
-        reason="A subclassed model cannot be saved as HDF5 in Keras 2, nor loaded from it in Keras 3: no rule says so.",
-        program=_START
-        + """
-
-class Net(keras.Model):
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.head = keras.layers.Dense(2)
-
-    def call(self, inputs):
-        return self.head(inputs)
-
-
-model = Net()
-model(x)
-model.save("model.h5")
-keras.models.load_model("model.h5", custom_objects={"Net": Net})
-""",
-    ),
 )
 """The known limits."""
 
