@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kerasast.flow.class_facts import class_facts
 from kerasast.flow.events import ModelCall, ObjectCreated
 from kerasast.flow.roles import has_state
-from kerasast.flow.values import Kind, ObjectId, ObjectState, Tri
+from kerasast.flow.values import Kind, ObjectId, ObjectState, Ref, Tri
 from kerasast.keras_api import weightless
 from kerasast.versions import KerasVersion
 
@@ -41,3 +41,14 @@ def has_own_weights(state: ObjectState, version: KerasVersion) -> bool:
     if state.cls is not None:
         return has_state(class_facts(state.cls, version))
     return weightless(state.api or "", version) is False
+
+
+def last_layer(event: ModelCall) -> ObjectState | None:
+    """What is known of the layer that the outputs of a model come from, if it has one, and that is known."""
+    state = event.before
+    if state.kind is Kind.SEQUENTIAL:
+        last = state.items[-1] if state.items else None
+        return event.view.state(last.id) if isinstance(last, Ref) else None
+    if state.kind is Kind.FUNCTIONAL and state.contents:
+        return event.view.state(state.contents[-1])
+    return None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kerasast.checks._models import last_layer
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.events import ModelCall
-from kerasast.flow.values import Const, Kind, ObjectState, Ref
+from kerasast.flow.values import Const, ObjectState
 from kerasast.registry import rule
 
 _POLICIES = frozenset({"mixed_float16", "float16"})
@@ -21,7 +22,7 @@ def half_precision_output(ctx: Context, event: ModelCall) -> Iterator[Diagnostic
     model = event.before
     if event.method != "compile" or model.escaped or model.cls is not None or not model.complete:
         return
-    last = _last_layer(event)
+    last = last_layer(event)
     if last is None or not _gives_half(last) or _is_unclear(ctx.source.code):
         return
     message = (
@@ -39,16 +40,6 @@ def half_precision_output(ctx: Context, event: ModelCall) -> Iterator[Diagnostic
 def _is_unclear(code: str) -> bool:
     """Whether a cast outside of the layers may make up for it, or there are several policies."""
     return "cast" in code or len(_SETS.findall(code)) != 1
-
-
-def _last_layer(event: ModelCall) -> ObjectState | None:
-    state = event.before
-    if state.kind is Kind.SEQUENTIAL:
-        last = state.items[-1] if state.items else None
-        return event.view.state(last.id) if isinstance(last, Ref) else None
-    if state.kind is Kind.FUNCTIONAL and state.contents:
-        return event.view.state(state.contents[-1])
-    return None
 
 
 def _gives_half(layer: ObjectState) -> bool:

@@ -45,7 +45,9 @@ def subclassed_model_in_hdf5(ctx: Context, event: ModelCall) -> Iterator[Diagnos
         yield ctx.report(
             place,
             f"{what} writes `{cls.name}`, a subclassed model, to an HDF5 file, "
-            + ("which `load_model()` cannot read" if ctx.keras.major >= 3 else "and raises: none can hold it"),
+            + (
+                "which `load_model()` cannot read" if ctx.keras.major >= 3 else "and raises: none can hold it"
+            ),
             story=event.story,
             help=_HELP,
             severity=Severity.WARNING if ctx.keras.major >= 3 else None,
