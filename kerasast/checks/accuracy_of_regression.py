@@ -35,7 +35,7 @@ def accuracy_of_regression(ctx: Context, event: ModelCall) -> Iterator[Diagnosti
     if layer is None or not _is_linear_unit(layer) or not _is_about_numbers(event):
         return
     for node, value in given(event, "metrics"):
-        if value in (Const("accuracy"), Const("acc")):
+        if isinstance(value, Const) and value.value in ("accuracy", "acc"):
             yield ctx.report(
                 node,
                 f'"{value.value}" counts the predictions that equal the label after rounding to 0 or 1:'
