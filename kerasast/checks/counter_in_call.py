@@ -28,7 +28,7 @@ def counter_in_call(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
         for method in reached_methods(facts, [entry], mentioned=False):
             for store in method.stores if method.owner == facts.cls else ():
                 start = _start(facts, store) if _counts(store, method.self_name) else None
-                if start is None:
+                if start is None or _names_something(facts, store.attr):
                     continue
                 story: tuple[Step, ...] = ()
                 if any(start is own for found in facts.own.values() for own in found.stores):
@@ -56,6 +56,41 @@ def _counts(store: SelfStore, self_name: str | None) -> bool:
         ):
             return name == self_name and attr == store.attr
     return False
+
+
+_TELL = frozenset({"print", "debug", "info", "warning", "error", "log", "write"})
+"""Calls that only tell a person what the count is."""
+
+
+def _names_something(facts: ClassFacts, counter: str) -> bool:
+    """Whether the count becomes a part of a text: what is made while tracing has to have names that differ."""
+    return any(_is_in_text(method.node, counter) for method in facts.methods())
+
+
+def _is_in_text(node: ast.AST, counter: str) -> bool:
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, ast.Call) and _last_name(inner.func) in _TELL:
+            continue
+        if _is_text(inner) and any(
+            isinstance(part, ast.Attribute) and part.attr == counter for part in ast.walk(inner)
+        ):
+            return True
+        if _is_in_text(inner, counter):
+            return True
+    return False
+
+
+def _is_text(node: ast.AST) -> bool:
+    match node:
+        case ast.JoinedStr() | ast.BinOp(left=ast.Constant(str()), op=ast.Mod()):
+            return True
+        case ast.Call(func=func):
+            return _last_name(func) in ("format", "str")
+    return False
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _start(facts: ClassFacts, counter: SelfStore) -> SelfStore | None:

@@ -92,8 +92,11 @@ def undefined_weight(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
 def _report(ctx: Context, facts: ClassFacts, read: SelfRead, method: str) -> Diagnostic:
     close = difflib.get_close_matches(read.attr, facts.stores, n=1)
     name = facts.cls.name
-    if not close:
+    if _is_argument(facts, read.attr):
         story: tuple[Step, ...] = ()
+        advice = f"keep the argument in `__init__`: `self.{read.attr} = {read.attr}`"
+    elif not close:
+        story = ()
         advice = f"create `self.{read.attr}` in `__init__` or `build`"
     else:
         store = facts.stores[close[0]][0]
@@ -106,6 +109,15 @@ def _report(ctx: Context, facts: ClassFacts, read: SelfRead, method: str) -> Dia
         story=story,
         help=advice,
     )
+
+
+def _is_argument(facts: ClassFacts, name: str) -> bool:
+    """Whether `__init__` is given something of this name."""
+    init = facts.own.get("__init__")
+    if init is None:
+        return False
+    arguments = init.node.args
+    return name in {item.arg for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
 
 
 def _is_protected(read: SelfRead, facts: ClassFacts) -> bool:

@@ -60,6 +60,10 @@ _READERS = frozenset({"get", "items", "keys", "values"})
 _TENSOR_ATTRIBUTES = frozenset({"input", "inputs", "output", "outputs"})
 
 
+_SAME_FUNCTION = frozenset({"get_concrete_function", "python_function", "__call__", "__wrapped__"})
+"""Attributes of a function that run it when they are called: `get_concrete_function` traces a `tf.function`."""
+
+
 def get_attribute(machine: Machine, value: Value, attr: str, node: ast.AST) -> Value:
     """The value of `value.attr`."""
     match value:
@@ -87,6 +91,11 @@ def get_attribute(machine: Machine, value: Value, attr: str, node: ast.AST) -> V
             return _of_class(machine, value, attr, node)
         case BoundMethod(receiver=Ref(), name="history") if attr not in _READERS:
             machine.world.escape(value)  # It may change what was logged.
+            return UNKNOWN
+        case FunctionValue() if attr in _SAME_FUNCTION:
+            return value
+        case FunctionValue() if not attr.startswith("__"):
+            machine.world.escape(value)
             return UNKNOWN
         case BoundMethod() | FunctionValue():
             return UNKNOWN

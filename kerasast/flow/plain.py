@@ -130,13 +130,18 @@ def _annotated(value: Value, facts: ClassFacts) -> str | None:
         case ApiValue(api):
             symbol = lookup(api.name, facts.version)
             if symbol is not None and symbol.kind == "class":
-                return f"a `{api.name.rpartition('.')[2]}`"
+                return _one(api.name.rpartition(".")[2])
         case External(name) if name in _OBJECTS:
             short = name.rpartition(".")[2]
-            return "a function" if short == "Callable" else f"a `{short}`"
+            return "a function" if short == "Callable" else _one(short)
         case ClassValue() if not value.bases or _derives_from_keras(value, facts):
-            return f"a `{value.name}`"
+            return _one(value.name)
     return None
+
+
+def _one(name: str) -> str:
+    """Something of a class, as English says it: `` an `Optimizer` ``."""
+    return f"{'an' if name[0] in 'AEIOaeio' else 'a'} `{name}`"
 
 
 def _derives_from_keras(cls: ClassValue, facts: ClassFacts) -> bool:
