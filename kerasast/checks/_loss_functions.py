@@ -40,13 +40,17 @@ class Computation:
 
     def resolve(self, node: ast.expr) -> str:
         """The full name of a function that is called: `numpy.mean`, `tensorflow.argmax`, `keras.ops.round`."""
-        value: Value = static_value(node, self.function.scope)
-        match value:
-            case External(name):
-                return name
-            case ApiValue(api):
-                return api.name
-        return ""
+        return full_name(static_value(node, self.function.scope))
+
+
+def full_name(value: Value) -> str:
+    """The full name of something of Keras or of another library; empty for anything else."""
+    match value:
+        case External(name):
+            return name
+        case ApiValue(api):
+            return api.name
+    return ""
 
 
 def computations(ctx: Context, event: ClassDefined | ModelCall) -> Iterator[Computation]:

@@ -7,24 +7,16 @@ from collections.abc import Iterator
 
 from kerasast.checks._loss_functions import (
     Computation,
-    assigned_names,
     computations,
     expressions,
     has_inner_code,
     statements,
 )
+from kerasast.checks._tensors import Tensors
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.events import ClassDefined, ModelCall
 from kerasast.registry import rule
-
-_TENSORS = ("tensorflow.", "keras.backend.", "keras.ops.", "keras.losses.", "keras.metrics.")
-_NAMES = """
-TensorShape dtype executing_eagerly get_static_value int_shape is_keras_tensor is_tensor ndim numpy_function py_func
-py_function rank shape size
-"""
-_NO_TENSORS = frozenset(_NAMES.split())
-"""Functions of tensors that give something else, or tensors whose values may be known."""
 
 _NO_VALUES = frozenset({"numpy.ndim", "numpy.shape", "numpy.size"})
 
@@ -62,7 +54,7 @@ class _Search:
     def __init__(self, item: Computation, major: int) -> None:
         self.item = item
         self.major = major
-        self.tensors = set(item.parameters)
+        self.tensors = Tensors(item.resolve, item.parameters)
 
     def run(self) -> Iterator[tuple[ast.AST, str]]:
         for statement, _ in statements(self.item.body):
@@ -72,51 +64,15 @@ class _Search:
                         yield node, what
             if isinstance(statement, ast.If | ast.While | ast.Assert) and self.is_problem(statement.test):
                 yield statement.test, f"`{type(statement).__name__.lower()}`"
-            self.assign(statement)
-
-    def assign(self, statement: ast.stmt) -> None:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                if self.is_tensor(value):
-                    self.tensors.add(name)
-                else:
-                    self.tensors.discard(name)
-            case ast.Assign(targets=targets):
-                for target in targets:
-                    self.tensors.difference_update(assigned_names(target))
-            case ast.For(target=target):
-                self.tensors.difference_update(assigned_names(target))
-            case _:
-                pass
-
-    def is_tensor(self, node: ast.expr) -> bool:
-        match node:
-            case ast.Name(id=name):
-                return name in self.tensors
-            case ast.BinOp(left=left, right=right):
-                return self.is_tensor(left) or self.is_tensor(right)
-            case ast.UnaryOp(operand=operand):
-                return self.is_tensor(operand)
-            case ast.Subscript(value=value):
-                return self.is_tensor(value)
-            case ast.BoolOp(values=values):
-                return any(map(self.is_tensor, values))
-            case ast.Compare(left=left, ops=ops, comparators=others):
-                if any(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in ops):
-                    return False
-                return any(map(self.is_tensor, (left, *others)))
-            case ast.Call(func=func, args=args):
-                name = self.item.resolve(func)
-                if not name.startswith(_TENSORS) or name.rpartition(".")[2] in _NO_TENSORS:
-                    return False
-                return any(map(self.is_tensor, args))
-        return False
+            self.tensors.assign(statement)
 
     def problem(self, node: ast.expr) -> str | None:
         match node:
-            case ast.Call(func=ast.Attribute(value=owner, attr="numpy"), args=[]) if self.is_tensor(owner):
+            case ast.Call(func=ast.Attribute(value=owner, attr="numpy"), args=[]) if self.tensors.includes(
+                owner
+            ):
                 return "`.numpy()`"
-            case ast.Call(func=func, args=args) if any(map(self.is_tensor, args)):
+            case ast.Call(func=func, args=args) if any(map(self.tensors.includes, args)):
                 name = self.item.resolve(func)
                 if name.startswith(("numpy.", "math.")) and name not in _NO_VALUES:
                     return f"`{ast.unparse(func)}()`"
@@ -129,4 +85,4 @@ class _Search:
 
     def is_problem(self, test: ast.expr) -> bool:
         """Whether a condition cannot be decided; Keras 2 makes an operation of the graph of it."""
-        return self.major >= 3 and self.is_tensor(test)
+        return self.major >= 3 and self.tensors.includes(test)
