@@ -37,7 +37,15 @@ def shape_as_tensor_shape(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
         shape = None if method is None else _shape(method)
         if method is None or shape is None:
             continue
+        nested = _holds_shapes(method, shape)
         for node in ast.walk(method.node):
+            if isinstance(node, ast.BinOp) and not nested and _adds_list(node, shape):
+                yield ctx.report(
+                    node,
+                    f"`{name}` of `{facts.cls.name}` gets `{shape}` as a tuple in Keras 3: adding a list raises a "
+                    "`TypeError`",
+                    help=f"write `(*{shape}[:-1], …)`, which works with every kind of shape",
+                )
             if isinstance(node, ast.Attribute) and (owner := _owner(node, shape)) is not None:
                 yield ctx.report(
                     node,
@@ -62,6 +70,32 @@ def _shape(method: MethodFacts) -> str | None:
             case ast.Name(id=found, ctx=ast.Store()) if found == name:
                 return None
     return name
+
+
+def _holds_shapes(method: MethodFacts, shape: str) -> bool:
+    """Whether it may be a list of the shapes of several inputs: items of its items are asked for."""
+    for node in ast.walk(method.node):
+        match node:
+            case ast.Subscript(value=ast.Subscript(value=ast.Name(id=name), slice=index)) if name == shape:
+                if not isinstance(index, ast.Slice):
+                    return True
+            case ast.For(iter=ast.Name(id=name)) | ast.comprehension(iter=ast.Name(id=name)) if name == shape:
+                return True
+    return False
+
+
+def _adds_list(node: ast.BinOp, shape: str) -> bool:
+    """Whether it is `shape[:-1] + [3]`, or the other way round, with a list of dimensions."""
+    if not isinstance(node.op, ast.Add):
+        return False
+    for side, other in ((node.left, node.right), (node.right, node.left)):
+        if isinstance(other, ast.List) and not any(
+            isinstance(item, ast.List | ast.Tuple) for item in other.elts
+        ):
+            match side:
+                case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name), slice=ast.Slice()):
+                    return name == shape
+    return False
 
 
 def _owner(node: ast.Attribute, shape: str) -> ast.expr | None:
