@@ -43,6 +43,8 @@ class Result:
     and were checked, `suppressed` how many reports comments have silenced. `versions` are the versions of Keras
     that the verdicts are for with the reasons, the most frequent first. `sources` are the files by path,
     `rules` the rules that ran, `seconds` the time that it took, `problems` the paths that could not be read.
+    `fixed` is how many problems were repaired before. `unsafe_fixes` says whether fixes that may change what a program
+    does are wanted; `None` if nothing was said about it.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -54,6 +56,8 @@ class Result:
     rules: Mapping[str, Rule]
     found: int
     problems: tuple[DiscoveryProblem, ...] = ()
+    fixed: int = 0
+    unsafe_fixes: bool | None = None
 
     @property
     def failed(self) -> bool:
@@ -74,6 +78,7 @@ class Analyzer:
         """`rules` are the rules to run instead of those that the settings select."""
         self.settings = settings
         self.rules = settings.rules() if rules is None else dict(rules)
+        self._fixable = settings.fixable_rules()
         self._progress = progress
 
     def discover(self, paths: Iterable[str | Path]) -> Discovery:
@@ -175,7 +180,7 @@ class Analyzer:
             {path: detected.version for path, detected in versions.items()},
             unbroken={item.path for item in checked if not survey.files[item.module].problems},
         )
-        offer = Offer(self.rules, sources, project, reports, self.settings.fixable_rules())
+        offer = Offer(self.rules, sources, project, reports, self._fixable)
         return Result(
             diagnostics=tuple(offer.complete(diagnostics)),
             files=len(checked),
@@ -185,6 +190,7 @@ class Analyzer:
             sources=sources,
             rules=self.rules,
             found=opened.found,
+            unsafe_fixes=self.settings.unsafe_fixes,
         )
 
     def _check_project(

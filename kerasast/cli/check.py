@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,11 +22,14 @@ from kerasast.registry import UnknownSelector
 from kerasast.versions import KerasVersion
 
 if TYPE_CHECKING:
+    from kerasast.discovery import DiscoveryProblem
     from kerasast.engine import Analyzer, Result
+    from kerasast.survey import Opened
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 STDIN = "-"
+STDIN_NAME = "stdin.py"
 PLAIN_COLUMNS = 120
 """How wide a report is that does not go to a terminal."""
 
@@ -77,6 +82,18 @@ def _list(*args: str, metavar: str = "NAMES", help: str) -> Callable[[_F], _F]:
 @click.option(
     "--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what .gitignore leaves out."
 )
+@click.option("--fix/--no-fix", default=None, help="Repair what can be repaired.")
+@click.option(
+    "--unsafe-fixes/--no-unsafe-fixes",
+    default=None,
+    help="Also apply fixes that may change what the program does; or do not mention them.",
+)
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
+@click.option("--fix-only", is_flag=True, help="Repair, and do not report what is left.")
+@click.option("--show-fixes/--no-show-fixes", default=None, help="List what was repaired.")
+@click.option("--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 if anything was repaired.")
+@_list("--fixable", help="Rules whose fixes are applied.  [default: ALL]")
+@_list("--unfixable", help="Rules whose fixes are not applied.")
 @click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True)
 @click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write the report to a file.")
 @click.option("--statistics", is_flag=True, help="Count the reports of each rule instead of showing them.")
@@ -109,6 +126,8 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     if options["show_settings"] or options["show_files"]:
         _show(analyzer, paths, options)
         return
+    if options["diff"] or options["fix_only"] or settings.fix:
+        _check_and_repair(ctx, analyzer, paths, options, progress)
     with progress:
         result = _analyze(analyzer, paths, options["stdin_filename"])
     failed = _report_problems(result, paths)
@@ -117,6 +136,42 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     if failed or result.failed:
         ctx.exit(2)
     ctx.exit(1 if result.diagnostics and not options["exit_zero"] else 0)
+
+
+def _check_and_repair(
+    ctx: click.Context, analyzer: Analyzer, paths: Sequence[str], options: dict[str, Any], progress: Progress
+) -> None:
+    """Repair files, or the standard input, or show how they would be repaired; leave with the exit code."""
+    from kerasast.cli import repairing
+
+    is_stdin = STDIN in paths
+    started = time.perf_counter()
+    with progress:
+        opened, problems = _open(analyzer, paths, options["stdin_filename"])
+        if options["diff"]:
+            done = repairing.show_diff(analyzer, opened, options["color"])
+        elif is_stdin:
+            done = repairing.repair_text(analyzer, opened, options["stdin_filename"] or STDIN_NAME)
+        else:
+            done = repairing.repair_files(analyzer, opened)
+    result = replace(done.result, problems=problems, seconds=time.perf_counter() - started)
+    failed = _report_problems(result, paths) or done.failed
+    lines = list(repairing.describe_repairs(done)) if analyzer.settings.show_fixes else []
+    if not options["diff"]:
+        if options["fix_only"]:
+            lines += [line for line in [repairing.summarize_repairs(done)] if line]
+        elif not (failed and not result.found and options["output_format"] in ("full", "concise")):
+            _write(result, options, err=is_stdin)
+    click.echo("".join(f"{line}\n" for line in lines), nl=False, err=is_stdin or not _is_for_people(options))
+    if failed or result.failed:
+        ctx.exit(2)
+    left = () if options["diff"] or options["fix_only"] else result.diagnostics
+    counts = options["diff"] or options["exit_non_zero_on_fix"]
+    ctx.exit(1 if (left or (counts and result.fixed)) and not options["exit_zero"] else 0)
+
+
+def _is_for_people(options: dict[str, Any]) -> bool:
+    return options["output_format"] in ("full", "concise") and not options["diff"]
 
 
 def _check_usage(ctx: click.Context, paths: Sequence[str], options: dict[str, Any]) -> None:
@@ -138,12 +193,16 @@ def _settings(paths: Sequence[str], options: dict[str, Any]) -> Settings:
     except ConfigError as error:
         raise Failure(str(error)) from error
     lists = {
-        name: options[name] for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude")
+        name: options[name]
+        for name in ("select", "ignore", "extend_select", "exclude", "extend_exclude", "fixable", "unfixable")
     }
     confidence = options["min_confidence"]
     settings = override(
         settings,
         preview=options["preview"],
+        fix=options["fix"],
+        unsafe_fixes=options["unsafe_fixes"],
+        show_fixes=options["show_fixes"],
         respect_gitignore=options["respect_gitignore"],
         min_confidence=None if confidence is None else Confidence.parse(confidence),
         **lists,
@@ -163,10 +222,18 @@ def _start(paths: Sequence[str], options: dict[str, Any]) -> Path:
 
 
 def _analyze(analyzer: Analyzer, paths: Sequence[str], stdin_filename: str | None) -> Result:
+    started = time.perf_counter()
+    opened, problems = _open(analyzer, paths, stdin_filename)
+    result = analyzer.check(opened)
+    return replace(result, problems=problems, seconds=time.perf_counter() - started)
+
+
+def _open(
+    analyzer: Analyzer, paths: Sequence[str], stdin_filename: str | None
+) -> tuple[Opened, tuple[DiscoveryProblem, ...]]:
     if STDIN not in paths:
-        return analyzer.analyze_paths(paths)
-    data = sys.stdin.buffer.read()
-    return analyzer.analyze_source(data, stdin_filename or "stdin.py")
+        return analyzer.open_paths(paths)
+    return analyzer.open_source(sys.stdin.buffer.read(), stdin_filename or STDIN_NAME), ()
 
 
 def _show(analyzer: Analyzer, paths: Sequence[str], options: dict[str, Any]) -> None:
@@ -195,19 +262,20 @@ def _report_problems(result: Result, paths: Sequence[str]) -> bool:
     return any(problem.path in paths for problem in result.problems)
 
 
-def _write(result: Result, options: dict[str, Any]) -> None:
-    """Write the report to where it was asked for."""
+def _write(result: Result, options: dict[str, Any], *, err: bool = False) -> None:
+    """Write the report to where it was asked for; with `err` to the standard error instead of the output."""
     target = options["output_file"]
-    color = wants_color(options["color"], sys.stdout if target is None else None)
+    stream = sys.stderr if err else sys.stdout
+    color = wants_color(options["color"], stream if target is None else None)
     columns = PLAIN_COLUMNS
-    if target is None and sys.stdout.isatty():
+    if target is None and stream.isatty():
         columns = shutil.get_terminal_size().columns
     if options["statistics"]:
         text = render_statistics(result, options["output_format"], color=color)
     else:
         text = render(result, options["output_format"], color=color, columns=columns)
     if target is None:
-        write(text)
+        write(text, err=err)
         return
     try:
         Path(target).write_text(text, encoding="utf-8", errors="backslashreplace")

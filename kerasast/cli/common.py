@@ -36,9 +36,9 @@ def wants_color(choice: str, stream: Any) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (stream is not None and stream.isatty())
 
 
-def write(text: str) -> None:
-    """Write to the standard output stream, as well as its encoding allows."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
+def write(text: str, *, err: bool = False) -> None:
+    """Write to the standard output or error stream, as well as its encoding allows."""
+    reconfigure = getattr(sys.stderr if err else sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")
-    click.echo(text, nl=False, color=True)
+    click.echo(text, nl=False, err=err, color=True)

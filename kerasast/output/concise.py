@@ -1,4 +1,4 @@
-"""One line for each diagnostic: `path:row:column: severity [rule] message`."""
+"""One line for each diagnostic: `path:row:column: severity [rule] [*] message`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kerasast.engine import Result
 from kerasast.output.full import position
-from kerasast.output.report import summarize
+from kerasast.output.report import describe_fixes, fix_mark, summarize
 from kerasast.output.terminal import Palette, printable
 
 
@@ -15,5 +15,7 @@ def render_concise(result: Result, palette: Palette) -> Iterator[str]:
     for item in result.diagnostics:
         place = position(result, item.path, item.span.start)
         severity = palette.paint(item.severity.label, item.severity.label)
-        yield f"{palette.paint(place, 'strong')}: {severity} [{item.rule}] {printable(item.message)}"
+        head = f"{palette.paint(place, 'strong')}: {severity} [{item.rule}]{fix_mark(result, item)}"
+        yield f"{head} {printable(item.message)}"
     yield summarize(result)
+    yield from describe_fixes(result)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from kerasast.diagnostics import Diagnostic, Span, Step
 from kerasast.engine import Result
+from kerasast.output.changes import render_fix
 from kerasast.output.frame import Frame, Label
-from kerasast.output.report import locate, summarize
+from kerasast.output.report import describe_fixes, fix_mark, locate, summarize
 from kerasast.output.terminal import Palette, printable
 from kerasast.source import SourceFile
 
@@ -20,6 +21,7 @@ def render_full(result: Result, palette: Palette, columns: int) -> Iterator[str]
         yield from render_diagnostic(result, diagnostic, palette, columns)
         yield ""
     yield palette.paint(summarize(result), "strong" if result.diagnostics else "good")
+    yield from describe_fixes(result)
     if result.diagnostics:
         rule = result.diagnostics[0].rule
         yield palette.paint(f"To read more about a rule: kerasast rule {rule}", "dim")
@@ -31,6 +33,7 @@ def render_diagnostic(
     """The lines of one diagnostic: what is wrong, the code with the story, and what to do."""
     severity = diagnostic.severity.label
     head = palette.paint(f"{severity}[{diagnostic.rule}]", severity)
+    head += palette.paint(fix_mark(result, diagnostic), "help")
     yield f"{head}{palette.paint(': ' + printable(diagnostic.message), 'strong')}"
     frames = list(_frames(result, diagnostic, palette, columns))
     gutter = max(1 if frame is None else frame.gutter for _, _, frame in frames)
@@ -48,6 +51,8 @@ def render_diagnostic(
         if previous is not None:
             yield previous.edge()
         yield f"{palette.paint('help', 'help')}: {printable(diagnostic.help)}"
+    if diagnostic.fix is not None:
+        yield from render_fix(result, diagnostic.path, diagnostic.fix, palette, columns)
 
 
 def position(result: Result, path: str, offset: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kerasast.diagnostics import Diagnostic, Fix, Span
+from kerasast.diagnostics import Diagnostic, FileEdits, Fix, Span
 from kerasast.engine import Result
 from kerasast.output.report import locate
 
@@ -53,5 +53,14 @@ def _fix(result: Result, path: str, fix: Fix) -> dict[str, Any]:
     return {
         "applicability": fix.applicability.value,
         "message": fix.title,
-        "edits": [{"content": edit.text, **_range(result, path, edit.span)} for edit in fix.edits],
+        "edits": [
+            {
+                "content": edit.text,
+                **_range(result, place.path, edit.span),
+                "filename": place.path,
+                "cell": locate(result, place.path, edit.span.start).cell,
+            }
+            for place in (FileEdits(path, fix.edits), *fix.elsewhere)
+            for edit in place.edits
+        ],
     }

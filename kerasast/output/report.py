@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
-from kerasast.diagnostics import Severity
+from kerasast.diagnostics import Applicability, Diagnostic, Severity
 from kerasast.engine import Result
 from kerasast.source import Location, SourceFile
 
@@ -43,8 +44,54 @@ def _shorten(reasons: list[str]) -> str:
     return "; ".join(unique[:2]) + ("; and more" if len(unique) > 2 else "")
 
 
+def is_fixable(result: Result, item: Diagnostic) -> bool:
+    """Whether `--fix`, with the settings of the run, would repair what a diagnostic is about."""
+    if item.fix is None:
+        return False
+    applicability = item.fix.applicability
+    return applicability is Applicability.SAFE or (
+        applicability is Applicability.UNSAFE and result.unsafe_fixes is True
+    )
+
+
+def fix_mark(result: Result, item: Diagnostic) -> str:
+    """` [*]` for a diagnostic that `--fix` would repair."""
+    return " [*]" if is_fixable(result, item) else ""
+
+
+def describe_fixes(result: Result) -> Iterator[str]:
+    """The line that says how many of the problems can be repaired, if any can."""
+    fixable = sum(is_fixable(result, item) for item in result.diagnostics)
+    hidden = hidden_fixes(result)
+    hint = f"{plural_fixes(hidden)} can be enabled with the `--unsafe-fixes` option" if hidden else ""
+    if fixable:
+        more = f" ({hint})" if hint else ""
+        yield f"[*] {fixable} fixable with the `--fix` option{more}"
+    elif hint:
+        yield f"No fixes available ({hint})"
+
+
+def hidden_fixes(result: Result) -> int:
+    """How many more problems could be repaired if the user wanted fixes that may change what a program does."""
+    if result.unsafe_fixes is not None:
+        return 0
+    return sum(
+        item.fix is not None and item.fix.applicability is Applicability.UNSAFE for item in result.diagnostics
+    )
+
+
+def plural_fixes(number: int) -> str:
+    """`1 hidden fix`, `2 hidden fixes`."""
+    return "1 hidden fix" if number == 1 else f"{number} hidden fixes"
+
+
 def summarize(result: Result) -> str:
-    """The last line of a report for people."""
+    """The line of a report for people that says what was found, and before that what was repaired."""
+    fixed = f"Fixed {plural(result.fixed, 'problem')}. " if result.fixed else ""
+    return fixed + _summarize(result)
+
+
+def _summarize(result: Result) -> str:
     versions = describe_versions(result)
     suffix = f", {versions}" if versions else ""
     suppressed = f", {result.suppressed} suppressed" if result.suppressed else ""

@@ -18,7 +18,7 @@ import attr
 import sarif_om as om
 
 from kerasast import __version__
-from kerasast.diagnostics import Confidence, Diagnostic, Fix, Severity, Span
+from kerasast.diagnostics import Confidence, Diagnostic, FileEdits, Fix, Severity, Span
 from kerasast.documents import DocumentError, document
 from kerasast.engine import Result
 from kerasast.output.report import locate
@@ -166,15 +166,20 @@ def _artifact(path: str) -> om.ArtifactLocation:
 
 
 def _fix(result: Result, path: str, fix: Fix) -> om.Fix:
+    places = (FileEdits(path, fix.edits), *fix.elsewhere)
+    changes = [_change(result, place) for place in places if place.edits]
+    return om.Fix(description=om.Message(text=_sentence(fix.title)), artifact_changes=changes)
+
+
+def _change(result: Result, place: FileEdits) -> om.ArtifactChange:
     replacements = [
         om.Replacement(
-            deleted_region=_region(result, path, edit.span),
+            deleted_region=_region(result, place.path, edit.span),
             inserted_content=om.ArtifactContent(text=edit.text),
         )
-        for edit in fix.edits
+        for edit in place.edits
     ]
-    change = om.ArtifactChange(artifact_location=_artifact(path), replacements=replacements)
-    return om.Fix(description=om.Message(text=_sentence(fix.title)), artifact_changes=[change])
+    return om.ArtifactChange(artifact_location=_artifact(place.path), replacements=replacements)
 
 
 def _fingerprint(result: Result, item: Diagnostic, counts: Counter[tuple[str, str, str]]) -> str:

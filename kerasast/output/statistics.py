@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kerasast.diagnostics import Severity
 from kerasast.engine import Result
-from kerasast.output.report import summarize
+from kerasast.output.report import describe_fixes, summarize
 from kerasast.output.terminal import Palette
 
 
@@ -47,3 +47,4 @@ def render_table(result: Result, palette: Palette) -> Iterator[str]:
     if rows:
         yield ""
     yield summarize(result)
+    yield from describe_fixes(result)

@@ -86,6 +86,9 @@ _STYLES: dict[str, dict[str, Any]] = {
     "frame": {"fg": "bright_blue", "bold": True},
     "note": {"fg": "bright_blue", "bold": True},
     "help": {"fg": "bright_cyan", "bold": True},
+    "added": {"fg": "green"},
+    "removed": {"fg": "red"},
+    "plain": {},
     "strong": {"bold": True},
     "dim": {"dim": True},
 }

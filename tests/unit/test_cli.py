@@ -279,7 +279,7 @@ def test_failure_outside_the_analysis_is_exit_code_2(
         raise ValueError("x")
 
     write("a.py", EMPTY_SAVE)
-    monkeypatch.setattr("kerasast.engine.Analyzer.analyze_paths", fail)
+    monkeypatch.setattr("kerasast.engine.Analyzer.open_paths", fail)
     with pytest.raises(SystemExit) as caught:
         kerasast.cli.main(["check"])
     assert caught.value.code == 2

@@ -52,9 +52,9 @@ MAY_IMPORT = {
     "version_detection versions",
     "fix_checks": "config diagnostics engine fixes registry versions",
     "testing": "config diagnostics documents engine fix_checks registry source spelling versions",
-    "output": "diagnostics documents engine explaining registry source",
-    "cli": "boundary config diagnostics documents engine error_messages explaining fixes output registry tracebacks "
-    "versions",
+    "output": "diagnostics documents engine explaining fixes registry source",
+    "cli": "boundary config diagnostics documents engine error_messages explaining fixes output registry source "
+    "tracebacks versions",
     "__main__": "cli",
 }
 """The parts of kerasast (modules and packages at its top), each with those that it may import, also in functions.

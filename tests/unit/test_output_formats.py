@@ -78,6 +78,8 @@ def test_json() -> None:
                     "content": "model.build()\n",
                     "location": {"row": 4, "column": 11},
                     "end_location": {"row": 4, "column": 11},
+                    "filename": "a.py",
+                    "cell": None,
                 }
             ],
         },
