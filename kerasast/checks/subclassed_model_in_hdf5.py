@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from kerasast.checks._children import holds_unbuilt_layers, is_rebuilt_by_keras
 from kerasast.checks._files import HDF5
-from kerasast.checks._fits import FITS, known_callbacks
 from kerasast.checks._guards import is_guarded
+from kerasast.checks._whole_models import WRITERS, WholeSave, whole_saves
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts, class_facts
@@ -16,9 +16,9 @@ from kerasast.flow.events import ModelCall
 from kerasast.flow.methods import MethodFacts
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import is_functional, is_sequential
-from kerasast.flow.text import known_suffix
-from kerasast.flow.values import Const, Kind, ObjectState, Tri, Value
+from kerasast.flow.values import Const, Kind, Tri
 from kerasast.registry import rule
+from kerasast.versions import KerasVersion
 
 _HELP = "end the name in `.keras`, or keep the weights alone: `save_weights(…)` to a `.weights.h5` file"
 
@@ -27,24 +27,24 @@ _HELP = "end the name in `.keras`, or keep the weights alone: `save_weights(…)
     category="saving",
     severity=Severity.ERROR,
     on=(ModelCall,),
-    calls=("ModelCheckpoint", "save", "save_model"),
+    calls=WRITERS,
     since="0.1",
 )
 def subclassed_model_in_hdf5(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     cls = event.before.cls
-    if event.before.kind is not Kind.SUBCLASSED or cls is None or event.method not in {"save", *FITS}:
+    if event.before.kind is not Kind.SUBCLASSED or cls is None:
         return
     facts = class_facts(cls, ctx.keras)
     if not facts.ancestry.complete or is_functional(facts) or is_sequential(facts) or facts.defines("save"):
         return
     if ctx.keras.major >= 3 and (not _comes_back_unbuilt(facts) or "load_weights" in ctx.source.text):
         return
-    for place, what in _writes(event, ctx.keras.major >= 3):
-        if is_guarded(ctx, place):
+    for save in whole_saves(event):
+        if not _is_hdf5(event, save, ctx.keras) or is_guarded(ctx, save.place):
             continue
         yield ctx.report(
-            place,
-            f"{what} writes `{cls.name}`, a subclassed model, to an HDF5 file, "
+            save.place,
+            f"{save.call} writes `{cls.name}`, a subclassed model, to an HDF5 file, "
             + (
                 "which `load_model()` cannot read" if ctx.keras.major >= 3 else "and raises: none can hold it"
             ),
@@ -54,35 +54,13 @@ def subclassed_model_in_hdf5(ctx: Context, event: ModelCall) -> Iterator[Diagnos
         )
 
 
-def _writes(event: ModelCall, by_name_alone: bool) -> Iterator[tuple[ast.AST, str]]:
-    """The places at which a call writes the whole model to HDF5, and what is called there."""
-    if event.method == "save":
-        format = None if by_name_alone else event.arguments.value("save_format")
-        # An unbuilt model is lost in any format: `save-before-build` says so.
-        if event.before.built is not Tri.NO and _is_hdf5(event.arguments.value("filepath"), format):
-            yield event.node, "`save()`"
-        return
-    for state in known_callbacks(event.view, event.arguments.value("callbacks")):
-        if _keeps_whole_model(state) and _is_hdf5(state.arguments.get("filepath"), None):
-            made = event.node if state.foreign or state.created is None else state.created
-            yield made, "`ModelCheckpoint`"
-
-
-def _keeps_whole_model(state: ObjectState) -> bool:
-    return (
-        state.api == "keras.callbacks.ModelCheckpoint"
-        and state.cls is None
-        and state.arguments_complete
-        and not state.escaped
-        and state.arguments.get("save_weights_only", Const(False)) == Const(False)
-        and state.arguments.get("save_freq", Const("epoch")) == Const("epoch")
-    )
-
-
-def _is_hdf5(path: Value | None, format: Value | None) -> bool:
-    if format == Const("h5"):
-        return True
-    return format is None and (known_suffix(path) or "").endswith(HDF5)
+def _is_hdf5(event: ModelCall, save: WholeSave, version: KerasVersion) -> bool:
+    if event.method != "save":
+        return save.ends(*HDF5)
+    if event.before.built is Tri.NO:
+        return False  # It is lost in any format: `save-before-build` says so.
+    format = event.arguments.value("save_format") if version.major < 3 else None
+    return format == Const("h5") or (format is None and save.ends(*HDF5))
 
 
 def _comes_back_unbuilt(facts: ClassFacts) -> bool:
