@@ -9,7 +9,7 @@ from kerasast.flow import custom_objects
 from kerasast.flow.ancestry import ancestry
 from kerasast.flow.arguments import Argument, Arguments
 from kerasast.flow.binding import bind_method
-from kerasast.flow.checkpoints import note_best
+from kerasast.flow.checkpoints import keeps_last_weights, note_best
 from kerasast.flow.containers import merge_tensors
 from kerasast.flow.effects import CHECKPOINT, HARMLESS, Effect, effect_of
 from kerasast.flow.events import ModelCall, ObjectCall
@@ -315,6 +315,8 @@ def _pop(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> Non
 
 def _give_weights(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
     """`load_weights`, `set_weights`: with these come the statistics of the layers inside, and perhaps vocabularies."""
+    if machine.world.state(ref.id).past_best is not None:
+        machine.world.update(ref.id, past_best=None)
     path = known_suffix(arguments.value("filepath"))
     no_vocabulary = path is not None and path.endswith((".weights.h5", ".keras"))
     for part in machine.world.contents(ref.id):
@@ -344,21 +346,32 @@ def _train(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> N
     if machine.version.major >= 3:
         fix_flags(machine, ref.id, "train_on_batch")
     bind_optimizer(machine, ref, "train_on_batch", node)
-    machine.world.update(ref.id, restored=None)
+    machine.world.update(ref.id, restored=None, past_best=None)
 
 
 def _fit(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
     if machine.version.major >= 3:
         fix_flags(machine, ref.id, "fit")
     bind_optimizer(machine, ref, "fit", node)
-    machine.world.update(ref.id, restored=None)
-    for callback in _callbacks(machine, arguments.get("callbacks")):
+    callbacks = _callbacks(machine, arguments.get("callbacks"))
+    last = len(callbacks) == _count(machine, arguments.value("callbacks")) and keeps_last_weights(
+        [machine.world.state(callback.id) for callback in callbacks], arguments
+    )
+    step = machine.step(node, "trained here with early stopping, which does not restore the best weights")
+    machine.world.update(ref.id, restored=None, past_best=step if last else None)
+    for callback in callbacks:
         state = machine.world.state(callback.id)
         if state.api == "keras.callbacks.ModelCheckpoint" and state.cls is None:
             note_best(machine, ref, callback, node)
             weights_only = state.arguments.get("save_weights_only", Const(False))
             if weights_only == Const(False):
                 custom_objects.note_save(machine, ref, state.arguments.get("filepath"), node)
+
+
+def _count(machine: Machine, given: Value | None) -> int | None:
+    """How many callbacks `fit()` is given; `None` if that is not known."""
+    items = machine.world.items(given)
+    return int(isinstance(given, Ref)) if items is None else len(items)
 
 
 def _callbacks(machine: Machine, argument: Argument | None) -> list[Ref]:

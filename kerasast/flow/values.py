@@ -319,6 +319,7 @@ class ObjectState:
     fixed: what was trainable when a training method fixed it, by method (`compile` in Keras 2).
     frozen_late: the step at which `trainable` became different from all that is fixed, until the next `compile`.
     restored: the step that gave it the weights of an earlier training, until it is trained.
+    past_best: the training with early stopping that left it with the last weights, not the best, until it gets others.
     policy: the dtype policy that the program had set for all new layers when this one was made.
     graph_call: the calls that put it into graphs of layers, if there are any.
     escaped: reached code that is not followed; anything may have happened to it.
@@ -347,6 +348,7 @@ class ObjectState:
     fixed: dict[str, Flags] = field(default_factory=dict)
     frozen_late: Step | None = None
     restored: Step | None = None
+    past_best: Step | None = None
     policy: str | None = None
     graph_call: GraphCall | None = None
     escaped: bool = False

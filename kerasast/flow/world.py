@@ -316,6 +316,7 @@ class Join:
             fixed=a.fixed if a.fixed == b.fixed else {},
             frozen_late=a.frozen_late and b.frozen_late,
             restored=a.restored and b.restored,
+            past_best=a.past_best and b.past_best,
             policy=a.policy if a.policy == b.policy else None,
             graph_call=a.graph_call if a.graph_call == b.graph_call else None,
             escaped=a.escaped or b.escaped,
