@@ -45,6 +45,8 @@ class Result:
     `rules` the rules that ran, `seconds` the time that it took, `problems` the paths that could not be read.
     `fixed` is how many problems were repaired before. `unsafe_fixes` says whether fixes that may change what a program
     does are wanted; `None` if nothing was said about it.
+    `silenced` are the reports that comments have silenced, `baselined` those that a baseline knows; `checked` the paths
+    of the files that were checked.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -58,6 +60,9 @@ class Result:
     problems: tuple[DiscoveryProblem, ...] = ()
     fixed: int = 0
     unsafe_fixes: bool | None = None
+    silenced: tuple[Diagnostic, ...] = ()
+    baselined: tuple[Diagnostic, ...] = ()
+    checked: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -184,13 +189,15 @@ class Analyzer:
         return Result(
             diagnostics=tuple(offer.complete(diagnostics)),
             files=len(checked),
-            suppressed=last.suppressed,
+            suppressed=len(last.silenced),
             versions=by_frequency(versions.values()),
             seconds=0,
             sources=sources,
             rules=self.rules,
             found=opened.found,
             unsafe_fixes=self.settings.unsafe_fixes,
+            silenced=tuple(sorted(last.silenced, key=lambda item: item.sort_key)),
+            checked=tuple(item.path for item in checked),
         )
 
     def _check_project(

@@ -25,7 +25,7 @@ _NO_NODE = ast.Module([], [])
 class Filter:
     """Applies severities, ignores, suppressions and the minimal confidence to the reports of one run.
 
-    `suppressed` counts, afterwards, the reports that comments have silenced.
+    `silenced` are, afterwards, the reports that comments have silenced.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Filter:
 
         In a `partial` run, rules that need the whole project cannot tell that a suppression is unused.
         """
-        self.suppressed = 0
+        self.silenced: list[Diagnostic] = []
         self._rules = rules
         self._sources = sources
         self._project = project
@@ -83,7 +83,8 @@ class Filter:
         visible = diagnostic.confidence >= self._min_confidence
         source = self._sources.get(diagnostic.path)
         if source is not None and self._comments(source).suppresses(diagnostic, source):
-            self.suppressed += visible
+            if visible:
+                self.silenced.append(diagnostic)
             return False
         return visible
 

@@ -52,7 +52,8 @@ class Rule:
     that this regular expression finds (see `flow/interest.py`).
     `preview` rules run only when named or when previews are asked for: their evidence is thin. `opt_in` rules run
     only when a selection means them, by name, by category or by `ALL`: they are certain, and about what a project may
-    well do on purpose. `since` is the kerasast release.
+    well do on purpose. `since` is the kerasast release. `cwe` are the numbers of a security rule in the Common Weakness
+    Enumeration.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Rule:
     since: str
     check: Check
     opt_in: bool = False
+    cwe: tuple[int, ...] = ()
 
     @property
     def is_default(self) -> bool:
@@ -93,6 +95,7 @@ def rule(
     fix: FixAvailability = FixAvailability.NEVER,
     preview: bool = False,
     opt_in: bool = False,
+    cwe: tuple[int, ...] = (),
 ) -> Callable[[Check], Check]:
     """Declare the decorated function to be the rule of its own name, with hyphens for underscores."""
     if category not in CATEGORIES:
@@ -114,6 +117,7 @@ def rule(
             since,
             check,
             opt_in,
+            cwe,
         )
         return check
 

@@ -12,9 +12,9 @@ import re
 import tokenize
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from kerasast.diagnostics import Diagnostic
+from kerasast.logical_lines import tokens
 from kerasast.source import SourceFile
 
 UNUSED = "unused-suppression"
@@ -126,7 +126,7 @@ def _find(source: SourceFile) -> list[Suppression]:
     first: int | None = None
     decorated: int | None = None
     at_sign = False
-    for token in _tokens(source):
+    for token in tokens(source):
         row = token.start[0]
         if token.type == tokenize.COMMENT:
             item = _read(token, source)
@@ -190,13 +190,3 @@ def _problem(word: str, rest: str | None, names: tuple[str, ...]) -> str | None:
     if rest is not None and not names:
         return "this suppression names no rule"
     return None
-
-
-def _tokens(source: SourceFile) -> Iterator[tokenize.TokenInfo]:
-    """The tokens of a file as far as it can be tokenized, with the rows of `SourceFile.line_starts`."""
-    starts = source.line_starts
-    lines = (source.code[a:b].rstrip("\r\n") + "\n" for a, b in zip(starts, [*starts[1:], None], strict=True))
-    try:
-        yield from tokenize.generate_tokens(partial(next, lines, ""))
-    except (tokenize.TokenError, SyntaxError, ValueError):
-        return

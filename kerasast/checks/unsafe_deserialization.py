@@ -22,6 +22,7 @@ _SWITCH = "enable_unsafe_deserialization"
     on=(ApiUse,),
     calls=("load_model", "deserialize_keras_object", _SWITCH),
     opt_in=True,
+    cwe=(502,),
     since="0.1",
 )
 def unsafe_deserialization(ctx: Context, event: ApiUse) -> Iterator[Diagnostic]:

@@ -17,6 +17,7 @@ from kerasast.registry import rule
     on=(ApiUse,),
     calls=("get_file",),
     opt_in=True,
+    cwe=(494,),
     since="0.1",
 )
 def unverified_download(ctx: Context, event: ApiUse) -> Iterator[Diagnostic]:

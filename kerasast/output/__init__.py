@@ -9,12 +9,34 @@ from kerasast.output.terminal import Palette
 
 if TYPE_CHECKING:
     from kerasast.engine import Result
+    from kerasast.git import Repository
 
-FORMATS = ("full", "concise", "json", "sarif")
+FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit")
+
+FOR_PEOPLE = frozenset({"full", "concise"})
+"""The formats that people read."""
+
+DOCUMENTS = frozenset({"json", "sarif", "gitlab", "junit"})
+"""The formats that a program reads as a whole, so that nothing else may stand beside them."""
+
+IN_REPOSITORY = frozenset({"sarif", "github", "gitlab"})
+"""The formats whose paths are relative to the root of the repository."""
 
 
-def render(result: Result, format: str, *, color: bool = False, columns: int = 120) -> str:
-    """The report of a result in one of `FORMATS`, with a line end at its end."""
+def render(
+    result: Result,
+    format: str,
+    *,
+    color: bool = False,
+    columns: int = 120,
+    repository: Repository | None = None,
+    suppressed: bool = False,
+) -> str:
+    """The report of a result in one of `FORMATS`, with a line end at its end.
+
+    `repository` is what the paths of `IN_REPOSITORY` are relative to. With `suppressed`, SARIF has what comments and
+    the baseline have silenced as well.
+    """
     palette = Palette(color)
     match format:
         case "full":
@@ -32,7 +54,19 @@ def render(result: Result, format: str, *, color: bool = False, columns: int = 1
         case "sarif":
             from kerasast.output.sarif import render_sarif
 
-            return render_sarif(result) + "\n"
+            return render_sarif(result, repository, suppressed=suppressed) + "\n"
+        case "github":
+            from kerasast.output.github import render_github
+
+            return _lines(render_github(result, repository))
+        case "gitlab":
+            from kerasast.output.gitlab import render_gitlab
+
+            return render_gitlab(result, repository) + "\n"
+        case "junit":
+            from kerasast.output.junit import render_junit
+
+            return render_junit(result) + "\n"
     raise ValueError(f"{format!r} is not one of {', '.join(FORMATS)}")
 
 
