@@ -239,7 +239,8 @@ class _Writer:
         if source is None or source.is_notebook or span.end > len(source.text):
             return
         region = physical.region
-        first, last = max(region.start_line - 1, 1), min(region.end_line + 1, len(source.line_starts))
+        count = source.line_at(max(len(source.text) - 1, 0))
+        first, last = max(region.start_line - 1, 1), max(region.end_line, min(region.end_line + 1, count))
         start = source.line_starts[first - 1]
         end = source.line_starts[last] if last < len(source.line_starts) else len(source.text)
         if end - start > MOST_SNIPPET or span.start == span.end:

@@ -22,6 +22,11 @@ MAY_IMPORT = {
     "garbage": "",
     "source": "diagnostics notebook",
     "notebook": "source",
+    "notebook_json": "",
+    "logical_lines": "source",
+    "line_hashes": "",
+    "git": "",
+    "address": "",
     "spelling": "diagnostics source",
     "keras_api": "versions",
     "index": "diagnostics keras_api source versions",
@@ -32,12 +37,12 @@ MAY_IMPORT = {
     "tracebacks": "",
     "explaining": "error_messages tracebacks",
     "context": "diagnostics registry source versions",
-    "fixes": "diagnostics notebook source",
+    "fixes": "diagnostics notebook notebook_json source",
     "checks": "context diagnostics fixes flow index keras_api registry source versions",
     "config": "diagnostics registry versions",
     "prefilter": "",
     "discovery": "prefilter",
-    "suppressions": "diagnostics source",
+    "suppressions": "diagnostics logical_lines source",
     "parsing": "boundary flow notebook source",
     "telling_imports": "keras_api versions",
     "dependency_files": "versions",
@@ -48,13 +53,15 @@ MAY_IMPORT = {
     "check_file": "boundary context diagnostics flow index parsing registry source versions",
     "filtering": "check_file config context diagnostics flow index registry source suppressions versions",
     "offering": "boundary context diagnostics fixes flow index registry source versions",
-    "engine": "check_file config diagnostics discovery filtering flow garbage index offering registry source survey "
+    "baseline": "diagnostics logical_lines source",
+    "engine": "baseline check_file config diagnostics discovery filtering flow garbage index offering registry source survey "
     "version_detection versions",
     "fix_checks": "config diagnostics engine fixes registry versions",
     "testing": "config diagnostics documents engine fix_checks registry source spelling versions",
-    "output": "diagnostics documents engine explaining fixes registry source",
-    "cli": "boundary config diagnostics documents engine error_messages explaining fixes output registry source "
-    "tracebacks versions",
+    "output": "address diagnostics documents engine explaining fixes git line_hashes logical_lines notebook_json "
+    "registry source",
+    "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes git output registry "
+    "source tracebacks versions",
     "__main__": "cli",
 }
 """The parts of kerasast (modules and packages at its top), each with those that it may import, also in functions.
@@ -67,7 +74,7 @@ SOLE_IMPORTERS = {
     "astroid": {"index/third_party.py"},
     "libcst": {"fixes/cst.py"},
     "pygls": {"lsp/server.py"},
-    "sarif_om": {"output/sarif.py"},
+    "sarif_om": {"output/sarif.py", "output/sarif_rules.py"},
 }
 """Heavy libraries, and the only files that may import them."""
 

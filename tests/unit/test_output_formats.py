@@ -139,7 +139,9 @@ def test_sarif_of_a_story() -> None:
     assert item["ruleId"] == run["tool"]["driver"]["rules"][item["ruleIndex"]]["id"] == "save-before-build"
     assert (item["level"], item["message"]["text"]) == ("error", "the message. Help: build it first.")
     (location,) = item["locations"]
-    assert location["physicalLocation"] == {"artifactLocation": artifact, "region": region}
+    place = location["physicalLocation"]
+    assert place["artifactLocation"] == artifact
+    assert place["region"] == {**region, "snippet": {"text": SAVE}}
     (flow,) = item["codeFlows"]
     steps = [step["location"] for step in flow["threadFlows"][0]["locations"]]
     assert [step["message"]["text"] for step in steps] == ["created here.", "the message."]
@@ -225,7 +227,7 @@ def test_sarif_messages_hold_no_links_by_accident() -> None:
 
 def fingerprints(code: str, *items: Diagnostic) -> list[str]:
     results = sarif(result_of({"a.py": code}, *items))["results"]
-    return [item["partialFingerprints"]["kerasastLineHash/v1"] for item in results]
+    return [item["partialFingerprints"]["kerasastStatement/v1"] for item in results]
 
 
 def test_sarif_fingerprints_stay_when_lines_move() -> None:
@@ -247,7 +249,10 @@ def test_sarif_fingerprints_differ_within_a_file() -> None:
 
 def test_sarif_says_that_kerasast_failed() -> None:
     run = sarif(result_of({"a.py": CODE}, problem(CODE, SAVE, rule="internal-error")))
-    assert run["invocations"] == [{"executionSuccessful": False}]
+    (invocation,) = run["invocations"]
+    assert not invocation["executionSuccessful"]
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert (notification["descriptor"], notification["level"]) == ({"id": "internal-error"}, "error")
 
 
 def test_sarif_tells_the_confidence() -> None:
@@ -265,5 +270,7 @@ def test_every_format_survives_any_name(format: str) -> None:
 
 
 def test_unknown_format_is_refused() -> None:
-    with pytest.raises(ValueError, match="'xml' is not one of full, concise, json, sarif"):
+    with pytest.raises(
+        ValueError, match="'xml' is not one of full, concise, json, sarif, github, gitlab, junit"
+    ):
         render(result_of({}), "xml")
