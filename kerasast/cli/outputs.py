@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kerasast.cli.analysis import add_options
 from kerasast.cli.common import Failure, wants_color, warn, write
 from kerasast.output import DOCUMENTS, FOR_PEOPLE, FORMATS, IN_REPOSITORY, render, render_statistics
 
@@ -47,39 +48,37 @@ def _parse(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     return tuple(outputs)
 
 
+_OPTIONS = (
+    click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True),
+    click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write the report to a file."),
+    click.option(
+        "--output",
+        "outputs",
+        multiple=True,
+        callback=_parse,
+        metavar="FORMAT[=FILE]",
+        help="Write a report in this format, to a file if one is named. May be repeated.",
+    ),
+    click.option(
+        "--include-suppressed",
+        is_flag=True,
+        help="Write what comments and the baseline silence into SARIF, marked as suppressed.",
+    ),
+    click.option(
+        "--statistics", is_flag=True, help="Count the reports of each rule instead of showing them."
+    ),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="When to use colours.",
+    ),
+)
+
+
 def output_options(command: _F) -> _F:
     """The options on what is written, and where."""
-    options = (
-        click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True),
-        click.option(
-            "-o", "--output-file", type=click.Path(dir_okay=False), help="Write the report to a file."
-        ),
-        click.option(
-            "--output",
-            "outputs",
-            multiple=True,
-            callback=_parse,
-            metavar="FORMAT[=FILE]",
-            help="Write a report in this format, to a file if one is named. May be repeated.",
-        ),
-        click.option(
-            "--include-suppressed",
-            is_flag=True,
-            help="Write what comments and the baseline silence into SARIF, marked as suppressed.",
-        ),
-        click.option(
-            "--statistics", is_flag=True, help="Count the reports of each rule instead of showing them."
-        ),
-        click.option(
-            "--color",
-            type=click.Choice(["auto", "always", "never"]),
-            default="auto",
-            help="When to use colours.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return add_options(_OPTIONS)(command)
 
 
 def outputs_of(options: dict[str, Any]) -> tuple[Output, ...]:

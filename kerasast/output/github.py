@@ -14,7 +14,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO
 
 def render_github(result: Result, repository: Repository | None = None) -> Iterator[str]:
     """One command for each diagnostic, the most severe first: GitHub shows ten of each kind for a step."""
-    places = Places(result, None if repository is None else repository.root)
+    places = Places(result.sources, None if repository is None else repository.root)
     for item in sorted(result.diagnostics, key=lambda item: -item.severity):
         yield _command(places, item)
 
@@ -33,7 +33,8 @@ def _command(places: Places, item: Diagnostic) -> str:
 
 def _escape(text: str) -> str:
     """Text in the data of a command, as the runner reads it."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A").replace("\x1b", "")
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A").replace("\x1b", "")
+    return escaped.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _escape_property(text: str) -> str:

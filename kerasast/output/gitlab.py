@@ -16,7 +16,7 @@ _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.I
 
 def render_gitlab(result: Result, repository: Repository | None = None) -> str:
     """The diagnostics as a JSON document."""
-    places = Places(result, None if repository is None else repository.root)
+    places = Places(result.sources, None if repository is None else repository.root)
     return json.dumps([_issue(places, item) for item in result.diagnostics], indent=2)
 
 

@@ -18,7 +18,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def render_junit(result: Result) -> str:
     """The result as a document. A checked file without diagnostics is a suite with one test that has passed."""
-    places = Places(result)
+    places = Places(result.sources)
     root = Element("testsuites", {"name": "kerasast"})
     total = 0
     by_path = {path: list(items) for path, items in groupby(result.diagnostics, key=lambda item: item.path)}

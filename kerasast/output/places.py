@@ -10,17 +10,16 @@ import hashlib
 import os
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasast.diagnostics import Diagnostic, Span
-from kerasast.engine import Result
 from kerasast.line_hashes import line_hashes
 from kerasast.logical_lines import LogicalLines
-from kerasast.output.report import locate, location
+from kerasast.output.report import NO_LOCATION, location
 from kerasast.source import Cell, SourceError, SourceFile, source_from_bytes
 
 if TYPE_CHECKING:
@@ -38,11 +37,11 @@ class Region:
 
 
 class Places:
-    """The places of one result. `root` is what paths are relative to."""
+    """The places in files by path. `root` is what paths are relative to."""
 
-    def __init__(self, result: Result, root: Path | None = None) -> None:
+    def __init__(self, sources: Mapping[str, SourceFile], root: Path | None = None) -> None:
         self.root = root
-        self._result = result
+        self._sources = sources
         self._files: dict[str, _StoredFile | None] = {}
         self._statements: dict[str, LogicalLines] = {}
         self._counts: Counter[tuple[str, str, str]] = Counter()
@@ -55,8 +54,8 @@ class Places:
         return path.replace(os.sep, "/")
 
     def region(self, path: str, span: Span) -> Region:
-        """The region of a span; the start of a file that the result does not have."""
-        source = self._result.sources.get(path)
+        """The region of a span; the start of a file that is not among them."""
+        source = self._sources.get(path)
         if source is None:
             return Region(1, 1, 1, 1)
         stored = self._stored(source)
@@ -67,7 +66,8 @@ class Places:
 
     def shown(self, path: str, offset: int) -> tuple[int | None, int]:
         """The number of the notebook's cell that holds an offset, if any, and the row in the cell or file."""
-        place = locate(self._result, path, offset)
+        source = self._sources.get(path)
+        place = NO_LOCATION if source is None else location(source, offset)
         return place.cell, place.row
 
     def story(self, item: Diagnostic) -> Iterator[str]:
@@ -84,18 +84,18 @@ class Places:
 
     def is_exact(self, path: str) -> bool:
         """Whether regions are those of the stored file: not of a notebook that is not there, or has changed."""
-        source = self._result.sources.get(path)
+        source = self._sources.get(path)
         return source is not None and (not source.is_notebook or self._stored(source) is not None)
 
     def inserted(self, path: str, text: str) -> str:
         """A text as it must be written into the stored file."""
-        source = self._result.sources.get(path)
+        source = self._sources.get(path)
         stored = None if source is None else self._stored(source)
         return text if stored is None else stored.escaped(text)
 
     def statement(self, path: str, offset: int) -> str:
-        """The normal text of the statement at an offset; empty for a file that the result does not have."""
-        source = self._result.sources.get(path)
+        """The normal text of the statement at an offset; empty for a file that is not among them."""
+        source = self._sources.get(path)
         if source is None:
             return ""
         if path not in self._statements:
@@ -114,7 +114,7 @@ class Places:
 
     def line_hash(self, path: str, row: int) -> str | None:
         """GitHub's hash of a row; `None` where it would not be that of the stored file."""
-        source = self._result.sources.get(path)
+        source = self._sources.get(path)
         if source is None or not self.is_exact(path):
             return None
         stored = self._stored(source)

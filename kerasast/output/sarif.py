@@ -83,7 +83,7 @@ class _Writer:
     def __init__(self, result: Result, repository: Repository | None) -> None:
         self._result = result
         self._repository = repository
-        self._places = Places(result, None if repository is None else repository.root)
+        self._places = Places(result.sources, None if repository is None else repository.root)
         self._index: dict[str, int] = {}
         self._notified: set[str] = set()
 

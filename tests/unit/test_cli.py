@@ -19,6 +19,7 @@ import kerasast
 from kerasast.cli import cli
 from kerasast.cli.progress import Progress
 from kerasast.config import OPTIONS
+from kerasast.output import FORMATS
 from kerasast.registry import all_rules
 
 EMPTY_SAVE = "import keras\n\nmodel = keras.Sequential([keras.layers.Dense(1)])\nmodel.save('m.keras')\n"
@@ -52,7 +53,7 @@ def run_process(*args: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
 # check: what comes out.
 
 
-@pytest.mark.parametrize("format", ["full", "concise", "json", "sarif"])
+@pytest.mark.parametrize("format", FORMATS)
 def test_exit_codes_are_the_same_in_every_format(format: str) -> None:
     write("good/a.py", FINE)
     write("bad/a.py", EMPTY_SAVE)
@@ -94,6 +95,44 @@ def test_output_file() -> None:
     assert json.loads(Path("report.json").read_text(encoding="utf-8"))[0]["code"] == "save-before-build"
     run("check", "-o", "report.txt", "--color", "auto", env={"FORCE_COLOR": "1"})
     assert "error[save-before-build]" in Path("report.txt").read_text(encoding="utf-8").replace("\x1b", "")
+
+
+def test_several_outputs_of_one_run() -> None:
+    write("a.py", EMPTY_SAVE)
+    outputs = [
+        "--output",
+        "sarif=out.sarif",
+        "--output",
+        "junit=out.xml",
+        "--output",
+        "github",
+        "--output",
+        "full",
+    ]
+    result = run("check", *outputs)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("::error file=a.py,line=4,endLine=4,")
+    assert "error[save-before-build]" in result.stdout
+    assert json.loads(Path("out.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+    assert "<testsuites" in Path("out.xml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--output", "xml"], "'xml' is not one of"),
+        (["--output", "sarif="], "no file is named"),
+        (["--output", "json", "--output", "github"], "Nothing else can go where `json` goes"),
+        (["--output", "json=a", "--output", "sarif=./a"], "Two reports cannot be written to one file"),
+        (["--output", "json", "-o", "a"], "--output and --output-file exclude each other"),
+        (["--output", "json", "--output-format", "full"], "--output and --output-format exclude each other"),
+        (["--statistics", "--output", "junit=a"], "--statistics cannot be written as junit"),
+    ],
+)
+def test_outputs_that_cannot_be_written(args: list[str], message: str) -> None:
+    result = run("check", *args)
+    assert result.exit_code == 2
+    assert message in result.stderr
 
 
 def test_output_file_that_cannot_be_written() -> None:
@@ -232,7 +271,10 @@ def test_stdin_of_a_notebook() -> None:
             "must be a version of Keras 2 or Keras 3; there is no Keras 4, not '4'.",
         ),
         (["check", "--keras-version", "x"], 'must be "auto" or a version of Keras'),
-        (["check", "--output-format", "xml"], "'xml' is not one of 'full', 'concise', 'json', 'sarif'"),
+        (
+            ["check", "--output-format", "xml"],
+            "'xml' is not one of 'full', 'concise', 'json', 'sarif', 'github'",
+        ),
         (["check", "-", "a.py"], "`-` cannot be combined with other paths."),
         (["check", "--stdin-filename", "a.py"], "--stdin-filename is only used together with `-`."),
         (["check", "--config", "x", "--isolated"], "--config and --isolated exclude each other."),

@@ -54,8 +54,8 @@ MAY_IMPORT = {
     "filtering": "check_file config context diagnostics flow index registry source suppressions versions",
     "offering": "boundary context diagnostics fixes flow index registry source versions",
     "baseline": "diagnostics logical_lines source",
-    "engine": "baseline check_file config diagnostics discovery filtering flow garbage index offering registry source survey "
-    "version_detection versions",
+    "engine": "baseline check_file config diagnostics discovery filtering flow garbage index offering registry source "
+    "survey version_detection versions",
     "fix_checks": "config diagnostics engine fixes registry versions",
     "testing": "config diagnostics documents engine fix_checks registry source spelling versions",
     "output": "address diagnostics documents engine explaining fixes git line_hashes logical_lines notebook_json "

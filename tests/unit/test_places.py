@@ -131,7 +131,7 @@ def test_regions_of_a_notebook_are_those_of_its_file(
     document = store(path, cells, ensure_ascii=ascii, indent=indent)
     result = result_for(path)
     text = result.sources[str(path)].text
-    places = Places(result)
+    places = Places(result.sources)
     for what in ("first", "keras", "name", '"é😀 \\"\\t"', "model.save(name)", "save"):
         start = text.index(what)
         found = cut(document, places, path, Span(start, start + len(what)))
@@ -141,7 +141,7 @@ def test_regions_of_a_notebook_are_those_of_its_file(
 def test_a_region_over_two_lines_of_a_notebook(tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
     document = store(path, [["f(\n", "1)\n"]], indent=1)
-    found = cut(document, Places(result_for(path)), path, Span(0, 5))
+    found = cut(document, Places(result_for(path).sources), path, Span(0, 5))
     assert re.fullmatch(r'f\(\\n",\s*"1\)', found)
 
 
