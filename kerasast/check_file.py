@@ -88,11 +88,16 @@ def check_file(
 
 
 def check_project(
-    facts: Iterable[FileFacts], project: ProjectIndex, version: KerasVersion, rules: Iterable[Rule]
+    facts: Iterable[FileFacts],
+    project: ProjectIndex,
+    version: KerasVersion,
+    rules: Iterable[Rule],
+    *,
+    release_known: bool = True,
 ) -> tuple[Diagnostic, ...]:
     """Run the rules that need to know of every file what it saves and loads."""
     collected = list(facts)
-    checker = _Checker(SourceFile(PROJECT, ""), project, version, rules)
+    checker = _Checker(SourceFile(PROJECT, ""), project, version, rules, release_known)
     saves = tuple(site for item in collected for site in item.saves)
     loads = tuple(site for item in collected for site in item.loads)
     others = tuple(site for item in collected for site in item.others)

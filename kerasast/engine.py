@@ -209,8 +209,14 @@ class Analyzer:
         """The rules on the whole project, once for each version in it, with the facts of its files."""
         found: list[Diagnostic] = []
         for version in dict.fromkeys(detected.version for detected in versions.values()):
-            facts = [report.facts for path, report in reports.items() if versions[path].version == version]
-            found += check_project(facts, project, version, self.rules.values())
+            paths = [path for path in reports if versions[path].version == version]
+            found += check_project(
+                [reports[path].facts for path in paths],
+                project,
+                version,
+                self.rules.values(),
+                release_known=all(versions[path].release_known for path in paths),
+            )
         return tuple(found)
 
     def _counted(self, what: str, items: Sequence[_T]) -> Iterator[_T]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from kerasast.diagnostics import Diagnostic, Severity, Step
+from kerasast.diagnostics import Diagnostic, MakeFix, Severity, Step
 from kerasast.flow.facts import is_same_file
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def at_load(
     steps: tuple[Step, ...],
     help: str,
     severity: Severity | None = None,
+    fix: MakeFix | None = None,
 ) -> Diagnostic:
     """A diagnostic at a place that loads a model."""
     return Diagnostic(
@@ -67,4 +68,5 @@ def at_load(
         severity=ctx.rule.severity if severity is None else severity,
         steps=steps,
         help=help,
+        make_fix=fix,
     )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 from kerasast.checks._files import at_load, in_all, models_in
+from kerasast.checks._registration import register
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity, Step
+from kerasast.diagnostics import Diagnostic, FileEdits, Fix, Severity, Step
+from kerasast.fixes import Edits, add_argument, add_entry, unsafe
 from kerasast.flow.events import ProjectReady
 from kerasast.flow.facts import CustomObject, LoadSite, SaveSite
 from kerasast.flow.roles import is_builtin_layer
-from kerasast.registry import rule
+from kerasast.index.project import ClassSymbol, FunctionSymbol, ProjectIndex
+from kerasast.registry import FixAvailability, rule
 from kerasast.versions import KerasVersion
 
 _FOUND_BY_IMPORT = frozenset({"model", "loss", "metric", "optimizer"})
@@ -22,6 +28,7 @@ _FOUND_BY_IMPORT = frozenset({"model", "loss", "metric", "optimizer"})
     severity=Severity.ERROR,
     on=(ProjectReady,),
     calls=("load_model", "save", "save_model", "ModelCheckpoint"),
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def missing_custom_objects(ctx: Context, event: ProjectReady) -> Iterator[Diagnostic]:
@@ -93,6 +100,7 @@ def _report(ctx: Context, load: LoadSite, save: SaveSite, lacking: list[CustomOb
         f"`load_model()` cannot rebuild this model: nothing here provides {listed}",
         (*(item.step for item in lacking[:3]), saved),
         _help(lacking, ctx.keras),
+        fix=partial(_fix, ctx, save, load, lacking),
     )
 
 
@@ -120,3 +128,82 @@ def _help(lacking: list[CustomObject], version: KerasVersion) -> str:
         f"pass `custom_objects={{{objects}}}`{end}, "
         "or register it with `@keras.saving.register_keras_serializable()`"
     )
+
+
+def _fix(ctx: Context, save: SaveSite, load: LoadSite, lacking: list[CustomObject]) -> Fix | None:
+    """Names for what is loaded from another program's file, or beside others; else registration."""
+    if any(item.name == "<lambda>" or _is_stored_code(item, ctx.keras) for item in lacking):
+        return None
+    given = _custom_objects(ctx.project, load, lacking)
+    if given is not None and (given.beside_others or save.path != load.path):
+        return unsafe("Pass the missing `custom_objects`", given.edits)
+    if any(item.registered is not None for item in lacking):
+        return None
+    return _registered(ctx, load, lacking)
+
+
+def _registered(ctx: Context, load: LoadSite, lacking: list[CustomObject]) -> Fix | None:
+    reached = ctx.project.import_closure(load.module)
+    parts: list[FileEdits] = []
+    for item in lacking:
+        edits = register(ctx, item.module, item.step.span) if item.module in reached else None
+        if edits is None:
+            return None
+        parts.append(edits)
+    own = tuple(edit for part in parts if part.path == load.path for edit in part.edits)
+    others = dict.fromkeys(part.path for part in parts if part.path != load.path)
+    elsewhere = [
+        FileEdits(path, tuple(edit for part in parts if part.path == path for edit in part.edits))
+        for path in others
+    ]
+    title = "Register it with Keras" if len(lacking) == 1 else "Register them with Keras"
+    return unsafe(title, own, elsewhere=elsewhere)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """`custom_objects` for a place that loads a model; `beside_others` if it has some already."""
+
+    edits: Edits
+    beside_others: bool
+
+
+def _custom_objects(project: ProjectIndex, load: LoadSite, lacking: Iterable[CustomObject]) -> _Given | None:
+    """The argument, if the module that loads the model has all that is missing under the names that the file has."""
+    source, tree = project.source(load.module), project.tree(load.module)
+    if source is None or tree is None:
+        return None
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and source.span(node) == load.span]
+    if len(calls) != 1 or len(calls[0].args) > 1:
+        return None
+    (call,) = calls
+    if not all(_is_visible(project, load.module, item, tree, call) for item in lacking):
+        return None
+    entries = ", ".join(f'"{item.registered or item.name}": {item.name}' for item in lacking)
+    known = next((word.value for word in call.keywords if word.arg == "custom_objects"), None)
+    if known is None:
+        return _Given(add_argument(source, call, f"custom_objects={{{entries}}}"), False)
+    return _Given(add_entry(source, known, entries), True) if isinstance(known, ast.Dict) else None
+
+
+def _is_visible(
+    project: ProjectIndex, module: str, item: CustomObject, tree: ast.Module, call: ast.Call
+) -> bool:
+    """Whether the name of a class or function means just that at a call, as the top level of the module has it."""
+    symbol = project.resolve(module, item.name)
+    if not isinstance(symbol, ClassSymbol | FunctionSymbol):
+        return False
+    if (symbol.module, symbol.info.name) != (item.module, item.name):
+        return False
+    above = (node for node in tree.body if (node.end_lineno or node.lineno) < call.lineno)
+    return any(_binds(node, item.name) for node in above) and not any(
+        (isinstance(node, ast.Name) and node.id == item.name and not isinstance(node.ctx, ast.Load))
+        or (isinstance(node, ast.arg) and node.arg == item.name)
+        for node in ast.walk(tree)
+    )
+
+
+def _binds(node: ast.stmt, name: str) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return any((alias.asname or alias.name) == name for alias in node.names)
+    return isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name

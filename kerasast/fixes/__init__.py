@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from kerasast.fixes.calls import (
     add_argument,
+    add_entry,
     add_parameter,
     name_arguments,
     remove_argument,
@@ -39,6 +40,7 @@ __all__ = [
     "Named",
     "add_argument",
     "add_decorator",
+    "add_entry",
     "add_import",
     "add_method",
     "add_parameter",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from kerasast.diagnostics import Edit, Span
 from kerasast.fixes.code import Function, is_here
 from kerasast.fixes.edits import Edits
-from kerasast.fixes.items import Items, call_items, parameter_items
+from kerasast.fixes.items import Items, call_items, dict_items, parameter_items
 from kerasast.source import SourceFile
 
 
@@ -51,6 +51,14 @@ def remove_argument(source: SourceFile, call: ast.AST, which: str | ast.expr) ->
         if node is which or (isinstance(node, ast.keyword) and (node.arg == which or node.value is which)):
             return items.remove(number)
     return None
+
+
+def add_entry(source: SourceFile, node: ast.AST, text: str) -> Edits:
+    """Add an entry, as it is written, at the end of a dict that is written out."""
+    if not isinstance(node, ast.Dict) or not is_here(source, node):
+        return None
+    items = dict_items(source, node)
+    return None if items is None else items.append(text)
 
 
 def name_arguments(source: SourceFile, call: ast.AST, names: Sequence[str], first: int = 0) -> Edits:

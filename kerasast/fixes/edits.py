@@ -31,7 +31,9 @@ def _fix(
     title: str, applicability: Applicability, parts: tuple[Edits, ...], elsewhere: tuple[FileEdits, ...] = ()
 ) -> Fix | None:
     edits = join(*parts)
-    return Fix(title, edits, applicability, elsewhere) if edits else None
+    if edits is None or not (edits or any(place.edits for place in elsewhere)):
+        return None
+    return Fix(title, edits, applicability, elsewhere)
 
 
 def join(*parts: Edits) -> Edits:

@@ -100,6 +100,12 @@ def call_items(source: SourceFile, call: ast.Call) -> Items | None:
     return found
 
 
+def dict_items(source: SourceFile, node: ast.Dict) -> Items | None:
+    """The entries of a dict that is written out; `None` if they cannot be told apart."""
+    found = _last_brackets(source, source.span(node))
+    return found if found is not None and len(found.items) == len(node.keys) else None
+
+
 def parameter_items(source: SourceFile, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Items | None:
     """The parameters of a function, with the lone `*` and `/`; `None` if they cannot be told apart."""
     end = source.span(function.body[0]).start
