@@ -79,7 +79,7 @@ def read_dependency_files(folder: Path) -> list[DependencyFile]:
     """The dependency files of a folder that name Keras or TensorFlow, those that say most first."""
     found = []
     names = _file_names(folder)
-    for pattern, lock, reader in _READERS:
+    for pattern, lock, reader in READERS:
         # `requirements.txt` sorts before `requirements-dev.txt`.
         matching = sorted(fnmatch.filter(names, pattern), key=lambda name: (name.rpartition(".")[0], name))
         for path in (folder / name for name in matching):
@@ -332,7 +332,7 @@ def _read_pipfile_lock(text: str, path: Path) -> Iterator[Dependency | None]:
             yield from _named_versions(table, lambda version: version)
 
 
-_READERS: Iterable[tuple[str, bool, _Reader]] = (
+READERS: Iterable[tuple[str, bool, _Reader]] = (
     ("uv.lock", True, _read_toml_lock),
     ("poetry.lock", True, _read_toml_lock),
     ("pdm.lock", True, _read_toml_lock),

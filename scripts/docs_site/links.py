@@ -1,0 +1,39 @@
+"""Links of Markdown files in the repository, as they must be where the site shows these files."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Collection
+
+_LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s#]*)(#[^)\s]*)?\)")
+_CODE = re.compile(r"(^(```+|~~~+).*?^\2[^\n]*$|`+[^`\n]+`+(?!\]\())", re.DOTALL | re.MULTILINE)
+
+
+def rewrite(markdown: str, source: str, target: str, pages: Collection[str], page_of: Callable[[str], str | None]) -> str:
+    """A file's text for the site: links to what is a page there lead to it, those to other files become text.
+
+    Args:
+        source: the file's path in the repository.
+        target: its path in the site, `rules/a.md`.
+        pages: the paths of all pages and other files of the site.
+        page_of: the path in the site of a path in the repository, if it has one.
+    """
+
+    def link(match: re.Match[str]) -> str:
+        text, path, anchor = match[1], match[2], match[3] or ""
+        if not path or re.match(r"[a-z]+:", path):
+            return match[0]
+        there = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
+        page = page_of(there)
+        if page is None or page not in pages:
+            return text
+        return f"[{text}]({posixpath.relpath(page, posixpath.dirname(target) or '.')}{anchor})"
+
+    parts = _CODE.split(markdown)
+    # Three parts for each match: what is before it, the code, and its fence.
+    return "".join(
+        part if number % 3 == 1 else _LINK.sub(link, part)
+        for number, part in enumerate(parts)
+        if number % 3 != 2
+    )
