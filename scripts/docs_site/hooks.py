@@ -5,6 +5,7 @@ mkdocs loads this file by its path, as `mkdocs.yml` says. Everything that does n
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -13,14 +14,15 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from docs_site.links import rewrite  # noqa: E402
-from docs_site.reference import PARTS  # noqa: E402
-from docs_site.rule_index import rule_index  # noqa: E402
-from docs_site.rule_pages import Report, programs_shown, rule_page, show_reports  # noqa: E402
 from mkdocs.config.defaults import MkDocsConfig  # noqa: E402
 from mkdocs.structure.files import File, Files  # noqa: E402
 from mkdocs.structure.pages import Page  # noqa: E402
 
+from docs_site.links import rewrite  # noqa: E402
+from docs_site.reference import PARTS  # noqa: E402
+from docs_site.rule_index import rule_index  # noqa: E402
+from docs_site.rule_pages import Report, programs_shown, rule_page, show_reports  # noqa: E402
+from docs_site.search_index import improved  # noqa: E402
 from kerasast.documents import parse_document  # noqa: E402
 from kerasast.registry import CATEGORIES, all_rules  # noqa: E402
 
@@ -115,3 +117,15 @@ def page_of(source: str) -> str | None:
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Show at marked lines of programs what is reported there."""
     return show_reports(html, _reports.get(page.file.src_uri, ()))
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Let the search find the messages of Keras."""
+    path = Path(config.site_dir, "search", "search_index.json")
+    index = json.loads(path.read_text(encoding="utf-8"))
+    index["docs"] = improved(index["docs"])
+    path.write_text(json.dumps(index, separators=(",", ":")), encoding="utf-8")
+
+
+# After the search has written its index, and before a copy of it is made for reading from a disk.
+on_post_build.mkdocs_priority = -50  # type: ignore[attr-defined]

@@ -6,11 +6,18 @@ import posixpath
 import re
 from collections.abc import Callable, Collection
 
-_LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s#]*)(#[^)\s]*)?\)")
-_CODE = re.compile(r"(^(```+|~~~+).*?^\2[^\n]*$|`+[^`\n]+`+(?!\]\())", re.DOTALL | re.MULTILINE)
+_LINK_OR_CODE = re.compile(
+    r"""^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)[^\n]*$
+    |`+[^`\n]+`+
+    |(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<path>[^)\s#]*)(?P<anchor>\#[^)\s]*)?\)""",
+    re.DOTALL | re.MULTILINE | re.VERBOSE,
+)
+"""Code comes with links, so that what looks like a link in it is passed over."""
 
 
-def rewrite(markdown: str, source: str, target: str, pages: Collection[str], page_of: Callable[[str], str | None]) -> str:
+def rewrite(
+    markdown: str, source: str, target: str, pages: Collection[str], page_of: Callable[[str], str | None]
+) -> str:
     """A file's text for the site: links to what is a page there lead to it, those to other files become text.
 
     Args:
@@ -21,7 +28,7 @@ def rewrite(markdown: str, source: str, target: str, pages: Collection[str], pag
     """
 
     def link(match: re.Match[str]) -> str:
-        text, path, anchor = match[1], match[2], match[3] or ""
+        text, path, anchor = match["text"], match["path"], match["anchor"] or ""
         if not path or re.match(r"[a-z]+:", path):
             return match[0]
         there = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
@@ -30,10 +37,4 @@ def rewrite(markdown: str, source: str, target: str, pages: Collection[str], pag
             return text
         return f"[{text}]({posixpath.relpath(page, posixpath.dirname(target) or '.')}{anchor})"
 
-    parts = _CODE.split(markdown)
-    # Three parts for each match: what is before it, the code, and its fence.
-    return "".join(
-        part if number % 3 == 1 else _LINK.sub(link, part)
-        for number, part in enumerate(parts)
-        if number % 3 != 2
-    )
+    return _LINK_OR_CODE.sub(link, markdown)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import click
 import update_readme
-from docs_site.diagram import lifecycle_diagram
 
+from docs_site.diagram import lifecycle_diagram
 from kerasast.cli import cli
 from kerasast.config import OPTIONS, Option
 from kerasast.dependency_files import READERS
@@ -35,7 +35,7 @@ def _code(default: str) -> str:
 def commands() -> str:
     """Every command with its usage, its description and its options, as click knows them."""
     context = click.Context(cli, info_name="kerasast")
-    parts = []
+    parts: list[str] = []
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         assert command is not None
@@ -93,7 +93,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "categories": categories,
     "lifecycle": lifecycle_diagram,
-    **{name: update_readme.PARTS[name] for name in ("output", "statistics", "explain")},
+    **{name: update_readme.PARTS[name] for name in ("output", "statistics")},
     "dependency-files": dependency_files,
 }
 """What a page gets in the place of `<!-- generated: name -->`."""

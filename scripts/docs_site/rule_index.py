@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 
 from docs_site.rule_pages import generations
-
 from kerasast.documents import document
 from kerasast.registry import CATEGORIES, Rule, all_rules
 from kerasast.versions import KERAS_2, KERAS_3
@@ -21,6 +20,8 @@ def rule_index() -> str:
     rows = "\n".join(map(_row, rules))
     return f"""---
 title: Rules
+hide:
+  - toc
 search:
   exclude: true
 ---
@@ -30,7 +31,8 @@ search:
 3.15 did with both. A text that you type here is looked for in names, descriptions and in the errors that Keras prints.
 
 <form class="ka-filters" id="ka-filters" hidden>
-<input type="search" name="text" placeholder="Words, or a part of an error message" aria-label="Words" autocomplete="off">
+<input type="search" name="text" placeholder="Words, or a part of an error message"
+aria-label="Words" autocomplete="off">
 {_choice("category", "Category", [name for name in CATEGORIES if any(item.category == name for item in rules)])}
 {_choice("severity", "Severity", ["error", "warning", "info"])}
 {_choice("keras", "Keras", ["2", "3"])}
@@ -40,12 +42,14 @@ search:
 <output id="ka-count" aria-live="polite"></output>
 </form>
 
-<table class="ka-rules" id="ka-rules">
+<div class="ka-rules">
+<table id="ka-rules">
 <thead><tr><th>Rule</th><th>Category</th><th>Severity</th><th>Keras</th><th>Fix</th><th>Runs</th></tr></thead>
 <tbody>
 {rows}
 </tbody>
 </table>
+</div>
 """
 
 

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from kerasast.diagnostics import Diagnostic
 from kerasast.documents import Block, Document, document, facts
@@ -20,9 +21,9 @@ from kerasast.versions import KERAS_2, KERAS_3, KerasRange
 
 _MARK = re.compile(r"[ \t]*# (?:todo: )?(?:error|ok)(?:: \[[\w, \[\]-]+\])?[ \t]*$")
 _HIDDEN = re.compile(r"<!-- /?evidence -->\n?")
-_PLACEHOLDER = re.compile(r'<span class="c1"># kerasast-report ([\d ]+)</span>')
-SEARCH_BOOST = 4
-"""How much more a rule's page weighs in the search than prose that happens to speak of the same."""
+_PLACEHOLDER = re.compile(r'<span class="c1"># kerasast-report ([\d ]+)</span>\n?')
+MESSAGES = "error-messages"
+"""The anchor of the section with the messages of Keras."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def rule_page(item: Rule, *, with_messages: bool = True) -> Page:
     said = _said(doc) if with_messages else {}
     body, reports = programs_shown(doc.markdown, doc.blocks, said, item.name)
     head, rest = _split(body)
-    front = {"title": item.name, "description": doc.summary, "search": {"boost": SEARCH_BOOST}}
+    front = {"title": item.name, "description": doc.summary}
     return Page(f"---\n{json.dumps(front)}\n---\n{head}\n\n{facts_box(item)}\n\n{rest}", reports)
 
 
@@ -88,17 +89,33 @@ def programs_shown(
     `said` has what is reported by the line of the document; `own` is the rule that a bare `# error` means.
     """
     reports: list[Report] = []
-    fences = {block.line - 1: block for block in blocks if block.language == "python"}
+    fences = {block.line - 1: block for block in blocks if block.language == "python" or _is_messages(block)}
+    messages = count(1)
     shown: list[str] = []
     skip = 0
     for number, line in enumerate(markdown.splitlines(), start=1):
         block = fences.get(number)
         if block is not None:
             skip = number + block.code.count("\n") + 1
-            shown += _shown(block, said, own, reports)
+            shown += _messages(block, messages) if _is_messages(block) else _shown(block, said, own, reports)
         elif number > skip:
             shown.append(line)
     return _HIDDEN.sub("", "\n".join(shown)) + "\n", tuple(reports)
+
+
+def _is_messages(block: Block) -> bool:
+    return block.section == "Error messages" and block.language == "text"
+
+
+def message_id(number: int) -> str:
+    """The anchor of a message on its rule's page, counted from 1."""
+    return f"message-{number}"
+
+
+def _messages(block: Block, numbers: Iterator[int]) -> Iterator[str]:
+    """Each message of a block as a block of its own, so that a link can lead to it."""
+    for line in filter(None, map(str.strip, block.code.splitlines())):
+        yield f"``` {{.text #{message_id(next(numbers))}}}\n{line}\n```\n"
 
 
 def _shown(block: Block, said: dict[int, list[Report]], own: str, reports: list[Report]) -> Iterator[str]:
@@ -153,16 +170,18 @@ def reports_of(example: Example) -> Iterator[tuple[int, Report]]:
         marks = [mark for mark in example.marks_for(version) if mark.kind is MarkKind.ERROR]
         if not marks or not example.applies_to(version):
             continue
-        rules = {mark.rule: all_rules()[mark.rule] for mark in marks if mark.rule in all_rules()}
+        rules = {mark.rule: all_rules()[mark.rule] for mark in marks}
+        if any(item.category == "meta" for item in rules.values()):
+            rules = all_rules()  # A comment is useless only if none of them has something to say.
         found = analyze_files({file.path: encode(file) for file in example.files}, version, rules)
-        for file in example.files:
-            wanted = {(mark.rule, mark.line) for mark in marks if mark.path == file.path}
-            for diagnostic in found if not file.path.endswith(".ipynb") else ():
-                if diagnostic.path == file.path:
-                    line = _line(file.code, diagnostic)
-                    if (diagnostic.rule, line) in wanted:
-                        report = Report(diagnostic.rule, diagnostic.severity.label, diagnostic.message)
-                        yield file.line + line - 1, report
+        wanted = {(mark.path, mark.line, mark.rule) for mark in marks}
+        files = {file.path: file for file in example.files if not file.path.endswith(".ipynb")}
+        for diagnostic in found:
+            file = files.get(diagnostic.path)
+            line = _line(file.code, diagnostic) if file is not None else 0
+            if file is not None and (file.path, line, diagnostic.rule) in wanted:
+                report = Report(diagnostic.rule, diagnostic.severity.label, diagnostic.message)
+                yield file.line + line - 1, report
         return
 
 
@@ -183,4 +202,4 @@ def show_reports(page: str, reports: tuple[Report, ...]) -> str:
 def _report(report: Report) -> str:
     """The mark at the end of a line; the text is an attribute, so that it is neither copied nor searched."""
     text = f"{report.severity}[{report.rule}]{': ' if report.message else ''}{report.message}"
-    return f'<span class="ka-report ka-{report.severity}" data-text="{html.escape(text)}"></span>'
+    return f'<span class="ka-report ka-{report.severity}" data-text="{html.escape(text)}">\n</span>'
