@@ -5,13 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kerasast.checks._loss_functions import full_name
 from kerasast.checks._models import MODELS_MADE
+from kerasast.checks._training_steps import local_value
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.flow.class_facts import class_facts
 from kerasast.flow.events import ModelCall, ObjectCreated
-from kerasast.flow.values import Const, FunctionValue, Kind, ObjectId, ObjectState, Ref, Tensor
+from kerasast.flow.roles import Role, keras_base, role_of
+from kerasast.flow.values import ClassValue, Const, FunctionValue, Kind, ObjectId, ObjectState, Ref, Tensor
 from kerasast.flow.world import WorldView
 from kerasast.registry import rule
+from kerasast.versions import KerasVersion
 
 
 def _layers(names: str) -> frozenset[str]:
@@ -42,7 +47,7 @@ _DESTROYING = _layers(
     since="0.1",
 )
 def mask_destroyed(ctx: Context, event: ObjectCreated | ModelCall) -> Iterator[Diagnostic]:
-    found = _lost(event.view, _path(event))
+    found = _lost(event.view, _path(event), ctx.keras)
     if found is None:
         return
     source, destroyer, user = found
@@ -81,13 +86,22 @@ def _path(event: ObjectCreated | ModelCall) -> list[ObjectId]:
     return [*value.layers, event.target]
 
 
-def _lost(view: WorldView, path: list[ObjectId]) -> tuple[ObjectState, ObjectState, ObjectState] | None:
+def _lost(
+    view: WorldView, path: list[ObjectId], version: KerasVersion
+) -> tuple[ObjectState, ObjectState, ObjectState] | None:
     """What makes a mask, what destroys it, and what would have used it; `None` where that is not certain."""
     source: ObjectState | None = None
     destroyer: ObjectState | None = None
     for target in path:
         state = view.state(target)
-        if state.kind is not Kind.LAYER or state.cls is not None or not state.arguments_complete:
+        if state.kind is not Kind.LAYER:
+            return None
+        if state.cls is not None:
+            if not _is_without_masks(state, state.cls, version):
+                return None
+            destroyer = destroyer or state
+            continue
+        if not state.arguments_complete:
             return None
         if _makes_mask(state):
             source, destroyer = state, None
@@ -121,5 +135,37 @@ def _is_new_tensor(state: ObjectState) -> bool:
     return isinstance(function.node, ast.Lambda) and isinstance(function.node.body, ast.BinOp)
 
 
+_SAME_TENSOR = ("cast", "convert_to_tensor", "identity")
+"""Functions that may return the very tensor that they are given."""
+
+
+def _is_without_masks(state: ObjectState, cls: ClassValue, version: KerasVersion) -> bool:
+    """Whether it is a layer of one's own that knows nothing of masks, and whose `call` makes a new tensor.
+
+    Not the tensor of a layer inside, which may carry the mask along.
+    """
+    facts = class_facts(cls, version)
+    if role_of(facts) is not Role.LAYER or keras_base(facts) is not None or facts.dynamic:
+        return False
+    if not facts.ancestry.complete or any(
+        map(facts.defines, ("compute_mask", "supports_masking", "__call__"))
+    ):
+        return False
+    if any("supports_masking" in name for name in (*facts.stores, *state.attributes)):
+        return False
+    method = facts.method("call")
+    if method is None or len(method.returns) != 1 or "_keras_mask" in ast.unparse(method.node):
+        return False
+    match local_value(method, method.returns[0].value):
+        case ast.BinOp():
+            return True
+        case ast.Call(func=function):
+            name = full_name(method.resolve(function))
+            return name.startswith(("tensorflow.", "keras.ops.")) and not name.endswith(_SAME_TENSOR)
+    return False
+
+
 def _name(state: ObjectState) -> str:
+    if state.cls is not None:
+        return state.cls.name
     return (state.api or "layer").rpartition(".")[2]

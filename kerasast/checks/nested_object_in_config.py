@@ -5,16 +5,31 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kerasast.checks._loss_functions import full_name
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts, Constructor
 from kerasast.flow.events import ClassDefined
-from kerasast.flow.methods import CallSite, self_path
+from kerasast.flow.methods import CallSite, MethodFacts, SelfStore, self_path
 from kerasast.flow.roles import is_functional, is_sequential, keras_base, role_of
 from kerasast.flow.uses import is_only_a_base
 from kerasast.registry import rule
 
 _SERIALIZERS = frozenset({"serialize", "serialize_keras_object"})
+
+_ARRAYS = frozenset(
+    {
+        "numpy.array",
+        "numpy.asarray",
+        "tensorflow.constant",
+        "tensorflow.convert_to_tensor",
+        "tensorflow.cast",
+        "keras.ops.array",
+        "keras.ops.cast",
+        "keras.ops.convert_to_tensor",
+    }
+)
+"""Functions that make an array or tensor of their first argument, and do not take the dict that Keras saves for one."""
 
 
 @rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
@@ -24,6 +39,10 @@ def nested_object_in_config(ctx: Context, event: ClassDefined) -> Iterator[Diagn
     if method is None or constructor is None or config is None or not _is_plain(facts):
         return
     for key, value in config.keys.items():
+        array = _array(value, key, method, constructor, facts)
+        if array is not None:
+            yield _report_array(ctx, facts, key, value, array)
+            continue
         attribute = _attribute(value, method.self_name)
         if attribute is None or not _is_kept(attribute, key, constructor, facts):
             continue
@@ -41,6 +60,38 @@ def nested_object_in_config(ctx: Context, event: ClassDefined) -> Iterator[Diagn
             help=f"write a `from_config` that replaces `config[{key!r}]`"
             " by `keras.saving.deserialize_keras_object(…)` of it",
         )
+
+
+def _array(
+    value: ast.expr, key: str, method: MethodFacts, constructor: Constructor, facts: ClassFacts
+) -> SelfStore | None:
+    """The assignment `self.table = np.array(table)`, if the config has `self.table` as it is."""
+    path = self_path(value, method.self_name)
+    stores = facts.stores.get(path[0], []) if len(path) == 1 else []
+    if len(stores) != 1 or stores[0].guards.conditional or stores[0].method != "__init__":
+        return None
+    match stores[0].value:
+        case ast.Call(func=function, args=[ast.Name(id=name), *_]) if name == key:
+            made = full_name(constructor.method.resolve(function))
+            if (
+                made in _ARRAYS
+                and _mentions(key, constructor) == 1
+                and constructor.parameter(key) is not None
+            ):
+                return stores[0]
+    return None
+
+
+def _report_array(ctx: Context, facts: ClassFacts, key: str, value: ast.expr, store: SelfStore) -> Diagnostic:
+    what = "an array" if "array" in ast.unparse(store.value or value) else "a tensor"
+    plain = f"self.{store.attr}.tolist()" if what == "an array" else f"self.{store.attr}.numpy().tolist()"
+    return ctx.report(
+        value,
+        f"a `{facts.cls.name}` loaded from `.keras` is given a dict in place of `{key}`: "
+        f"that is how Keras saves {what}, and nothing turns it back",
+        story=(ctx.step(store.node, f"it is {what}"),) if "__init__" in facts.own else (),
+        help=f'return a list: `"{key}": {plain}`',
+    )
 
 
 def _is_plain(facts: ClassFacts) -> bool:
@@ -78,11 +129,14 @@ def _is_kept(attribute: str, parameter: str, constructor: Constructor, facts: Cl
     store = stores[0]
     if store.method != "__init__" or not (isinstance(store.value, ast.Name) and store.value.id == parameter):
         return False
-    body = constructor.method.node.body
-    names = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Name)]
-    mentions = [node for node in names if node.id == parameter]
     # Any other mention may look at what it is, and make an object of a dict.
-    return len(mentions) == 1
+    return _mentions(parameter, constructor) == 1
+
+
+def _mentions(name: str, constructor: Constructor) -> int:
+    """How often the body of the constructor mentions a name."""
+    nodes = (node for part in constructor.method.node.body for node in ast.walk(part))
+    return sum(isinstance(node, ast.Name) and node.id == name for node in nodes)
 
 
 def _call_of(attribute: str, facts: ClassFacts) -> CallSite | None:
