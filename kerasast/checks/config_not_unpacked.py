@@ -20,6 +20,13 @@ def config_not_unpacked(ctx: Context, event: ClassDefined) -> Iterator[Diagnosti
     method, constructor, config = facts.own.get("from_config"), facts.constructor, facts.full_config
     if method is None or constructor is None or config is None or not _is_plain(facts, method):
         return
+    if _ignores_config(method) and any(constructor.parameter(key) for key in config.keys):
+        yield ctx.report(
+            method.node,
+            f"`from_config` of `{facts.cls.name}` does not look at the config: a loaded `{facts.cls.name}` has "
+            "nothing but defaults",
+            help="write `cls(**config)`, or leave `from_config` out: the base class does just that",
+        )
     first = next(iter(constructor.parameters), None)
     if (
         first is None
@@ -50,6 +57,17 @@ def _is_plain(facts: ClassFacts, method: MethodFacts) -> bool:
         and [ast.unparse(item) for item in method.node.decorator_list] == ["classmethod"]
         and len(arguments.posonlyargs) + len(arguments.args) >= 2
     )
+
+
+def _ignores_config(method: MethodFacts) -> bool:
+    """Whether all that it does is to return `cls()`, with constants or without arguments."""
+    parameters = [*method.node.args.posonlyargs, *method.node.args.args]
+    body = [item for item in method.node.body if not isinstance(item, ast.Expr)]
+    match body:
+        case [ast.Return(value=ast.Call(func=ast.Name(id=called), args=args, keywords=keywords))]:
+            given = [*args, *(keyword.value for keyword in keywords)]
+            return called == parameters[0].arg and all(isinstance(item, ast.Constant) for item in given)
+    return False
 
 
 def _gives_config(node: ast.expr, method: MethodFacts, name: str) -> bool:
