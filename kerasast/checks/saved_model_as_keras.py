@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import partial
 
+from kerasast.checks._file_names import call_at, is_written_in_project, together, uses_custom_objects
 from kerasast.checks._files import HDF5, at_load, models_in, others_in
 from kerasast.checks._guards import is_line_guarded
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity, Step
+from kerasast.diagnostics import Diagnostic, Fix, Severity, Step
+from kerasast.fixes import insert_after, replace, statement_of
 from kerasast.flow.events import ExternalCall, ProjectReady
-from kerasast.flow.facts import LoadSite
-from kerasast.registry import rule
+from kerasast.flow.facts import LoadSite, OtherSite
+from kerasast.registry import FixAvailability, rule
 
 _METHODS = frozenset(
     [
@@ -36,6 +40,7 @@ _INSTEAD = 'wrap it for inference in `keras.layers.TFSMLayer(path, call_endpoint
     severity=Severity.ERROR,
     on=(ExternalCall, ProjectReady),
     calls=("load_model", "save", "save_model", "export", "load"),
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def saved_model_as_keras(ctx: Context, event: ExternalCall | ProjectReady) -> Iterator[Diagnostic]:
@@ -75,6 +80,7 @@ def _loads(ctx: Context, event: ProjectReady) -> Iterator[Diagnostic]:
                 f"`load_model()` reads what `{site.call}` wrote, which is no Keras model",
                 steps,
                 help,
+                fix=partial(_fix, ctx, load, site) if len(exported) == 1 else None,
             )
         elif ctx.keras.major >= 3 and _is_unreadable(ctx, event, load):
             yield at_load(
@@ -84,6 +90,50 @@ def _loads(ctx: Context, event: ProjectReady) -> Iterator[Diagnostic]:
                 (),
                 f"load it in Keras 2 and save a `.keras` file there, or {_INSTEAD}",
             )
+
+
+def _fix(ctx: Context, load: LoadSite, written: OtherSite) -> Fix | None:
+    """Save the model to a file of Keras's own next to the SavedModel, and load that."""
+    source, other = ctx.project.source(load.module), ctx.project.source(written.module)
+    if source is None or other is None or uses_custom_objects(ctx.project, source):
+        return None
+    saving, loading = call_at(other, written.span), call_at(source, load.span)
+    if saving is None or loading is None or not loading.args or not saving.args:
+        return None
+    model, folder = _model(saving), saving.args[-1]
+    old = loading.args[0]
+    statement = statement_of(other, saving)
+    if not (
+        _is_path(folder) and _is_path(old) and isinstance(statement, ast.Expr) and statement.value is saving
+    ):
+        return None
+    if model is None or ast.literal_eval(folder) != ast.literal_eval(old):
+        return None
+    path = f'"{ast.literal_eval(folder).rstrip("/")}.keras"'
+    if is_written_in_project(ctx.project, path.strip('"')):
+        return None
+    saved = insert_after(other, statement, f"{model}.save({path})")
+    title = "Save the model to a `.keras` file as well, and load that"
+    return together(source, title, (other, saved), (source, replace(source, old, path)))
+
+
+def _model(saving: ast.Call) -> str | None:
+    """How the model is called that `model.export(…)` or `tf.saved_model.save(model, …)` writes."""
+    function = saving.func
+    if saving.keywords or not isinstance(function, ast.Attribute):
+        return None
+    match function.attr, saving.args:
+        case "export", [_]:
+            model = function.value
+        case "save", [model, _]:
+            pass
+        case _:
+            return None
+    return ast.unparse(model) if isinstance(model, ast.Name | ast.Attribute) else None
+
+
+def _is_path(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and '"' not in node.value
 
 
 def _is_unreadable(ctx: Context, event: ProjectReady, load: LoadSite) -> bool:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
+from kerasast.checks._file_names import FilePlaces, model_name, places_of, rename, together, weights_name
 from kerasast.checks._guards import is_guarded
 from kerasast.context import Context
-from kerasast.diagnostics import Confidence, Diagnostic, Severity
+from kerasast.diagnostics import Confidence, Diagnostic, Fix, Severity
+from kerasast.fixes import remove_argument, rename_attribute, set_keyword
 from kerasast.flow.arguments import Argument, Arguments, is_part_of, place_of
 from kerasast.flow.events import ModelCall, ObjectCreated
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Const, Text, Value
 from kerasast.flow.weights import is_constant
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
 from kerasast.versions import KerasVersion
 
 _HDF5 = (".h5", ".hdf5")
@@ -37,6 +40,7 @@ class _Finding(NamedTuple):
     severity=Severity.ERROR,
     on=(ModelCall, ObjectCreated),
     calls=("ModelCheckpoint", "load_weights", "save", "save_model", "save_weights"),
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def wrong_file_extension(ctx: Context, event: ModelCall | ObjectCreated) -> Iterator[Diagnostic]:
@@ -59,6 +63,7 @@ def wrong_file_extension(ctx: Context, event: ModelCall | ObjectCreated) -> Iter
             place_of(path, event.node),
             found.message,
             help=found.help,
+            fix=partial(_fix, ctx, event.node, path.value, arguments),
             severity=found.severity,
             confidence=found.confidence,
         )
@@ -74,6 +79,62 @@ def _is_told_elsewhere(ctx: Context, path: Argument, call: ast.AST) -> bool:
         case Text(parts):
             return not all(part in ctx.source.text for part in parts if part is not None)
     return True
+
+
+def _fix(ctx: Context, call: ast.AST, path: Value, arguments: Arguments) -> Fix | None:
+    """Another name in all places, or another way to write what the name stands for."""
+    dropped = _without_format(ctx, call, path)
+    if dropped is not None:
+        return dropped
+    places = places_of(ctx.project, ctx.source, path)
+    if places is None or places.is_read_by_name() or len(places.written()) != 1:
+        return None
+    title = "Name the file `{}`" if len(places.spans) == 1 else "Name the file `{}` wherever it is named"
+    if places.written() == {"weights"}:
+        if places.read() <= {"weights"}:
+            return rename(places, weights_name(places.name), ctx.source, title)
+        return None
+    if _ends(path, _WEIGHTS) and "model" not in places.read():
+        return _as_weights(ctx, places)
+    format = arguments.value("save_format")
+    if format is None or is_constant(format, "keras"):
+        return rename(places, model_name(places.name), ctx.source, title)
+    return None
+
+
+def _without_format(ctx: Context, call: ast.AST, path: Value) -> Fix | None:
+    """Leave `save_format="tf"` away where the name is one of a file in HDF5."""
+    given = [item.value for item in getattr(call, "keywords", ()) if item.arg == "save_format"]
+    if ctx.keras.major >= 3 or not given or not _ends(path, *_HDF5):
+        return None
+    if not (isinstance(given[0], ast.Constant) and given[0].value in ("tf", "tensorflow")):
+        return None
+    edits = remove_argument(ctx.source, call, "save_format")
+    return together(
+        ctx.source, "Leave out `save_format`, so that an HDF5 file is written", (ctx.source, edits)
+    )
+
+
+def _as_weights(ctx: Context, places: FilePlaces) -> Fix | None:
+    """Write weights alone in all places, if the project reads weights, or a callback writes to the file."""
+    callbacks = [site for site in places.writers if site.name == "ModelCheckpoint"]
+    if len(callbacks) == len(places.writers):
+        title = "Pass `save_weights_only=True`"
+        edits = [
+            (site.source, set_keyword(site.source, site.call, "save_weights_only", "True"))
+            for site in callbacks
+        ]
+        return together(ctx.source, title, *edits)
+    plain = all(
+        site.name == "save" and len(site.call.args) == 1 and not site.call.keywords for site in places.writers
+    )
+    if plain and places.readers:
+        edits = [
+            (site.source, rename_attribute(site.source, site.call, "save_weights")) for site in places.writers
+        ]
+        return together(ctx.source, "Call `save_weights()`, which `load_weights()` reads", *edits)
+    title = "Name the file `{}`" if len(places.spans) == 1 else "Name the file `{}` wherever it is named"
+    return None if places.readers else rename(places, model_name(places.name), ctx.source, title)
 
 
 def _save(path: Value, arguments: Arguments, version: KerasVersion) -> _Finding | None:
