@@ -77,8 +77,17 @@ def class_bindings(node: ast.ClassDef) -> dict[str, ast.stmt]:
     found: dict[str, ast.stmt] = {}
     for statement in _statements(node.body):
         for name in _bound_names(statement):
-            found[name] = statement
+            if not _wraps(statement, name):
+                found[name] = statement
     return found
+
+
+def _wraps(statement: ast.stmt, name: str) -> bool:
+    """Whether it is `name = wrapper(name)`, after which `name` still does what it did."""
+    match statement:
+        case ast.Assign(value=ast.Call(args=arguments)):
+            return any(isinstance(item, ast.Name) and item.id == name for item in arguments)
+    return False
 
 
 def accessor(lineage: Ancestry, name: str, decorators: frozenset[str]) -> FunctionValue | None:
@@ -155,7 +164,7 @@ def _bound_names(statement: ast.stmt) -> Iterator[str]:
         case ast.Assign(targets=targets):
             for target in targets:
                 for node in ast.walk(target):
-                    if isinstance(node, ast.Name):
+                    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                         yield node.id
         case ast.AnnAssign(target=ast.Name(id=name), value=value) if value is not None:
             yield name
