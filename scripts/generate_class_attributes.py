@@ -6,7 +6,7 @@ Run it after `generate_keras_api.py`, with the Python of an environment that has
     .oracle/keras-2.15/bin/python scripts/generate_class_attributes.py --out kerasast/keras_api/data
 
 An attribute counts if the class or one of its Python ancestors has it, or if any of their methods assigns it to
-its first parameter. `attributes-3.15.json` maps canonical names, without `keras.`, to what each class adds to
+its first parameter, or sets it by its name. `attributes-3.15.json` maps canonical names, without `keras.`, to what each class adds to
 its public Keras ancestors, separated by spaces. The same install always gives the same bytes.
 """
 
@@ -49,6 +49,14 @@ def _assigned(tree: ast.Module) -> Iterator[str]:
             match node:
                 case ast.Attribute(value=ast.Name(id=name), attr=attr, ctx=ast.Store()) if name == receiver:
                     yield attr
+                case ast.Call(func=func, args=[*_, ast.Constant(str(attr)), _]) if _sets_by_name(func):
+                    yield attr
+
+
+def _sets_by_name(func: ast.expr) -> bool:
+    """Whether it is `setattr`, or what the layers of Keras 2 make their lists of weights with."""
+    name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    return name in ("setattr", "__setattr__", "_maybe_create_attribute")
 
 
 def all_attributes(cls: type) -> set[str]:

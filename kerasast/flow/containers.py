@@ -9,7 +9,7 @@ from typing import Any
 
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.machine import Machine
-from kerasast.flow.text import format_braces, path_method
+from kerasast.flow.text import format_braces, known_suffix, path_method
 from kerasast.flow.values import (
     UNKNOWN,
     Const,
@@ -307,6 +307,18 @@ def set_item(machine: Machine, owner: Value, index: Value, item: Value, node: as
         machine.world.update(owner.id, items=(*state.items, item), complete=False)
 
 
+def _affix(value: Const | Text, name: str, values: list[Value]) -> Const | None:
+    """What `endswith` or `startswith` says of a text of which enough is known."""
+    match values:
+        case [Const(str(affix))] if name in ("endswith", "startswith"):
+            if isinstance(value, Const):
+                return Const(getattr(str(value.value), name)(affix))
+            known = known_suffix(value)
+            if name == "endswith" and known is not None and len(known) >= len(affix):
+                return Const(known.endswith(affix))
+    return None
+
+
 def call_string(
     machine: Machine, value: Const | Text, name: str, arguments: Arguments, node: ast.AST
 ) -> Value:
@@ -317,5 +329,5 @@ def call_string(
             return machine.unknown(node)
         named = {name: argument.value for name, argument in arguments.bound.items() if argument.keyword}
         return format_braces(value.value, values, named)
-    found = path_method(value, name, values)
+    found = _affix(value, name, values) or path_method(value, name, values)
     return machine.unknown(node) if found is None or found == UNKNOWN else found
