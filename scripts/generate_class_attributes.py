@@ -6,8 +6,9 @@ Run it after `generate_keras_api.py`, with the Python of an environment that has
     .oracle/keras-2.15/bin/python scripts/generate_class_attributes.py --out kerasast/keras_api/data
 
 An attribute counts if the class or one of its Python ancestors has it, or if any of their methods assigns it to
-its first parameter, or sets it by its name. `attributes-3.15.json` maps canonical names, without `keras.`, to what each class adds to
-its public Keras ancestors, separated by spaces. The same install always gives the same bytes.
+its first parameter, or sets it by its name. `attributes-3.15.json` maps canonical names, without `keras.`, to
+what each class adds to its public Keras ancestors, separated by spaces. The same install always gives the same
+bytes.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def resumed_without_optimizer(ctx: Context, event: ModelCall) -> Iterator[Diagno
     epoch = event.arguments.value("initial_epoch")
     if not isinstance(epoch, Const) or not isinstance(epoch.value, int) or epoch.value <= 0:
         return
-    if not _is_fresh(ctx, event) or _restores_itself(ctx):
+    if not _is_fresh(ctx, event) or _changes_rate(event) or _restores_itself(ctx):
         return
     if before.cls is not None and decides_for_itself(before, ctx.keras, "fit", "compile", "load_weights"):
         return
@@ -52,6 +52,13 @@ def _is_fresh(ctx: Context, event: ModelCall) -> bool:
     name = (state.api or "").rpartition(".")[2].lower()
     momentum = state.arguments.get("momentum", Const(0.0))
     return name in _KEEP_STATE or (name == "sgd" and momentum not in (Const(0.0), Const(0), Const(None)))
+
+
+def _changes_rate(event: ModelCall) -> bool:
+    """Whether a loaded model was compiled with an optimizer of which something is said: to go on in another way."""
+    before = event.before
+    state = event.view.state_of(before.compile_arguments.get("optimizer"))
+    return state is not None and bool(state.arguments) and before.trace[:1] == (before.restored,)
 
 
 def _restores_itself(ctx: Context) -> bool:
