@@ -31,7 +31,7 @@ def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     reached = reached_methods(facts, ["build"])
     if _builds_everything(facts, reached):
         return
-    built = {read.attr for part in reached for read in part.reads}
+    built = {read.attr for part in reached for read in part.reads} | set(_built_elsewhere(facts))
     used = {read.attr for part in reached_methods(facts, ["call"]) for read in part.reads}
     children = {
         attribute: stores[0]
@@ -59,6 +59,16 @@ def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
         severity=None if facts.version.major >= 3 else Severity.WARNING,
         confidence=kept_confidence(event, weights=True),
     )
+
+
+def _built_elsewhere(facts: ClassFacts) -> Iterator[str]:
+    """The attributes whose layers another method builds: by name, or any that it sets or reads while it builds some."""
+    for method in facts.methods():
+        building = [call for call in method.calls if call.builds_another and method.name != "build"]
+        yield from (call.path[0] for call in building if call.path)
+        if any(not call.path for call in building):
+            yield from (read.attr for read in method.reads)
+            yield from (store.attr for store in method.stores)
 
 
 def _builds_everything(facts: ClassFacts, reached: list[MethodFacts]) -> bool:

@@ -83,10 +83,17 @@ def class_bindings(node: ast.ClassDef) -> dict[str, ast.stmt]:
 
 
 def _wraps(statement: ast.stmt, name: str) -> bool:
-    """Whether it is `name = wrapper(name)`, after which `name` still does what it did."""
+    """Whether it is `name = wrapper(name)`, after which `name` still does what it did, and is called as it was."""
     match statement:
-        case ast.Assign(value=ast.Call(args=arguments)):
-            return any(isinstance(item, ast.Name) and item.id == name for item in arguments)
+        case ast.Assign(value=ast.Call(func=func, args=arguments)):
+            is_other_kind = isinstance(func, ast.Name) and func.id in (
+                "classmethod",
+                "staticmethod",
+                "property",
+            )
+            return not is_other_kind and any(
+                isinstance(item, ast.Name) and item.id == name for item in arguments
+            )
     return False
 
 

@@ -69,6 +69,14 @@ class CallSite:
     method: str
     guards: Guards
 
+    @property
+    def builds_another(self) -> bool:
+        """Whether it is `layer.build(…)` of another object than `self`."""
+        func = self.node.func
+        if not isinstance(func, ast.Attribute) or func.attr != "build" or self.path == ("build",):
+            return False
+        return not is_super(func.value)
+
 
 @dataclass(slots=True)
 class MethodFacts:

@@ -221,7 +221,9 @@ def _waits_for_build(facts: ClassFacts, depth: int) -> bool:
     ):
         return True
     init = facts.method("__init__")
-    return init is not None and any(
+    if init is None or any(call.builds_another for call in init.calls):
+        return False
+    return any(
         is_unbuilt_layer(call.node, init, facts, depth) for call in init.calls if not call.guards.conditional
     )
 
