@@ -40,7 +40,7 @@ def incomplete_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
     recorded -= _required_unrecorded(facts, constructor) - config.keys.keys()
     if config.inherits:
         recorded |= _handed_on(constructor)
-    declared = _declared_by_base(facts)
+    declared = _declared_by_base(facts) | _saved_with_weights(facts)
     lost = [
         item
         for item in constructor.parameters
@@ -86,6 +86,12 @@ def _declared_by_base(facts: ClassFacts) -> set[str]:
         return set()
     owner = class_facts(method.owner, facts.version).constructor
     return set() if owner is None else {item.name for item in owner.parameters}
+
+
+def _saved_with_weights(facts: ClassFacts) -> set[str]:
+    """What the class writes into the file of a model by itself: a vocabulary that becomes an asset."""
+    methods = [facts.method(name) for name in ("save_assets", "save_own_variables")]
+    return {read.attr for method in methods if method is not None for read in method.reads}
 
 
 def _required_unrecorded(facts: ClassFacts, constructor: Constructor) -> set[str]:
