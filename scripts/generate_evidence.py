@@ -4,7 +4,8 @@
     python scripts/generate_evidence.py rules/a.md …    # of some; the others are left as they are
 
 It runs the documents in both generations of Keras (see `tests/oracle/`), then writes `docs/evidence.md` and, in
-each document, the table between `<!-- evidence -->` and `<!-- /evidence -->` at the end of `## Keras versions`.
+each document, the table between `<!-- evidence -->` and `<!-- /evidence -->` at the end of `## Keras versions`. In
+`docs/folklore.md` such a table ends the section of each claim.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "oracle"))
 
 from environments import GENERATIONS, ROOT, Generation, reason_missing
-from judge import Outcome, Verdict, all_examples, is_error, is_run, judge, run_examples
+from judge import FOLKLORE, Outcome, Verdict, all_examples, is_error, is_run, judge, run_examples
 
 from kerasast.testing import Example, MarkKind
 from kerasast.versions import KerasVersion
@@ -48,7 +49,11 @@ that the rule reports nothing in this generation.
 
 def pages(examples: Sequence[Example], outcomes: Outcomes) -> Iterator[tuple[Path, str]]:
     """The generated files, and the text that each of them should have."""
+    claims = [example for example in examples if example.document == FOLKLORE]
+    examples = [example for example in examples if example.document != FOLKLORE]
     yield EVIDENCE, render_evidence(examples, outcomes)
+    if claims:
+        yield FOLKLORE, insert_observations(FOLKLORE.read_text(encoding="utf-8"), claims, outcomes)
     for path, group in groupby(examples, key=lambda example: example.document):
         own = [example for example in group if example.is_document and not example.static]
         if own:
@@ -81,6 +86,19 @@ def render_table(examples: Sequence[Example], outcomes: Outcomes) -> str:
     cells = [[label, *(_cell(group, item, outcomes) for item in GENERATIONS)] for label, group in rows]
     head = ["Program", *(f"Keras {generation.version}" for generation in GENERATIONS)]
     return _table(head, [row for row in cells if set(row[1:]) != {_NOT_RUN}])
+
+
+def insert_observations(markdown: str, claims: Sequence[Example], outcomes: Outcomes) -> str:
+    """The page of claims with a table at the end of each claim's section: what its programs showed."""
+    head, *sections = re.split(r"^(?=##+ )", _MARKED.sub("", markdown), flags=re.MULTILINE)
+    pages = [head]
+    for section in sections:
+        title = section.partition("\n")[0].lstrip("# ")
+        own = [example for example in claims if example.heading == title]
+        cells = [_cell(own, generation, outcomes) for generation in GENERATIONS]
+        table = _table([f"Keras {generation.version}" for generation in GENERATIONS], [cells])
+        pages.append(f"{section.rstrip()}\n\n{BEGIN}\n{table}\n{END}\n\n" if own else section)
+    return "".join(pages).rstrip() + "\n"
 
 
 def _label(example: Example) -> str:

@@ -11,10 +11,11 @@ from kerasast.testing import Example, Spelling, check_example, iter_examples
 from kerasast.versions import KerasVersion
 
 CASES = Path(__file__).parent / "cases"
+FOLKLORE = Path(__file__).parents[1] / "docs" / "folklore.md"
 
 
 def _runs() -> list[object]:
-    paths = [*sorted(documents_folder().glob("*.md")), *sorted(CASES.glob("*.md"))]
+    paths = [*sorted(documents_folder().glob("*.md")), *sorted(CASES.glob("*.md")), FOLKLORE]
     return [
         pytest.param(example, version, spelling, id=f"{example.id}-keras-{version}-{spelling.value}")
         for path in paths

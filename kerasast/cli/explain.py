@@ -43,7 +43,7 @@ def explain(ctx: click.Context, text: tuple[str, ...], output_format: str, color
     """
     pasted = _read(ctx, text)
     if pasted.strip() in document_names():
-        ctx.invoke(rule, name=pasted.strip(), every=False, output_format=output_format, color=color)
+        ctx.invoke(rule, name=pasted.strip(), every=False, new=None, output_format=output_format, color=color)
         return
     explanation = explain_text(pasted, Path.cwd())
     if output_format == "json":

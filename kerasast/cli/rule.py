@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,16 +20,24 @@ from kerasast.registry import CATEGORIES, Rule, all_rules
 @click.argument("name", required=False)
 @click.option("--all", "every", is_flag=True, help="List all rules.")
 @click.option(
+    "--new", metavar="NAME", help="Begin a new rule: write its document and its check into this checkout."
+)
+@click.option(
     "--output-format", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
 )
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colours."
 )
 @click.pass_context
-def rule(ctx: click.Context, name: str | None, every: bool, output_format: str, color: str) -> None:
+def rule(
+    ctx: click.Context, name: str | None, every: bool, new: str | None, output_format: str, color: str
+) -> None:
     """Explain the rule NAME, or list all of them."""
-    if (name is None) != every:
-        raise click.UsageError("Give either the name of a rule or --all.", ctx)
+    if [name is not None, every, new is not None].count(True) != 1:
+        raise click.UsageError("Give either the name of a rule, --all or --new.", ctx)
+    if new is not None:
+        write(_begin(new))
+        return
     palette = Palette(wants_color(color, sys.stdout))
     if name is not None:
         item = _find(name)
@@ -43,6 +52,18 @@ def rule(ctx: click.Context, name: str | None, every: bool, output_format: str, 
         write("\n".join(map(_page, all_rules().values())))
     else:
         write(_table(list(all_rules().values()), palette))
+
+
+def _begin(name: str) -> str:
+    """Write the files of a new rule, and say what comes next."""
+    from kerasast.scaffold import Scaffold, ScaffoldError, find_checkout
+
+    try:
+        scaffold = Scaffold(name, find_checkout(Path.cwd()))
+        scaffold.write()
+    except ScaffoldError as error:
+        raise Failure(str(error)) from error
+    return scaffold.next_steps()
 
 
 def _find(name: str) -> Rule:

@@ -1,7 +1,7 @@
 """Runs examples in both generations of real Keras, and judges whether Keras agrees with their marks.
 
 A program with a line marked `# error` must raise, or be shown damaged by its proof. Any other must run to its
-end, and what it saves through Keras must load back complete.
+end, and what it saves through Keras must load back complete; a proof that follows it shows what it did, and must hold.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from kerasast.registry import Rule
 from kerasast.testing import Example, MarkKind, iter_examples
 from kerasast.tracebacks import clean
 from kerasast.versions import KerasVersion
+
+FOLKLORE = ROOT / "docs" / "folklore.md"
+"""Popular claims about Keras, each with a program that shows what is true of it."""
 
 _T = TypeVar("_T", "Failure", "Artefact", "Loss")
 
@@ -171,7 +174,7 @@ def proofs_for(blocks: Iterable[Block], version: KerasVersion) -> tuple[str, ...
 
 
 def programs(examples: Iterable[Example], version: KerasVersion) -> list[Program]:
-    """What to run in one generation: the examples, and the good ones again before proofs that must fail."""
+    """What to run in one generation: the examples, and the good ones again before proofs that must fail, or hold."""
     todo = []
     for example in examples:
         if not is_run(example, version):
@@ -181,6 +184,9 @@ def programs(examples: Iterable[Example], version: KerasVersion) -> list[Program
         counter = () if error else proofs_for(example.counter_proofs, version)
         if counter:
             todo.append(Program(f"{example.id}+proof", example, counter))
+        shown = () if error else proofs_for(example.proofs, version)
+        if shown:
+            todo.append(Program(f"{example.id}+shown", example, shown))
     return todo
 
 
@@ -271,7 +277,9 @@ def judge(example: Example, version: KerasVersion, outcomes: Mapping[str, Outcom
         return judge_error(example, version, outcome)
     broken = None if example.broken is None else outcomes.get(example.broken.id)
     raised = broken is not None and broken.raised is not None  # then no proof is about that program
-    return judge_clean(outcome, None if raised else outcomes.get(f"{example.id}+proof"))
+    verdict = judge_clean(outcome, None if raised else outcomes.get(f"{example.id}+proof"))
+    shown = outcomes.get(f"{example.id}+shown")
+    return verdict if shown is None or not verdict.agrees else judge_shown(shown, verdict)
 
 
 def judge_error(example: Example, version: KerasVersion, outcome: Outcome) -> Verdict:
@@ -309,6 +317,16 @@ def judge_clean(outcome: Outcome, proof: Outcome | None) -> Verdict:
     saved = sum(item.arrays for item in outcome.artefacts)
     note = f", {len(outcome.artefacts)} artefacts with {saved} arrays load back" if outcome.artefacts else ""
     return Verdict(True, f"runs{note}{', the proof fails' if proof else ''}", (), outcomes)
+
+
+def judge_shown(shown: Outcome, clean: Verdict) -> Verdict:
+    """Judge what a proof shows of a program that is right: it must hold. `clean` is the verdict without it."""
+    outcomes = (*clean.outcomes, shown)
+    if shown.proof is True:
+        seen = shown.observations
+        return Verdict(True, "; ".join([clean.text, *seen]), seen, outcomes)
+    problem = shown.crash or shown.raised or shown.proof
+    return Verdict(False, f"runs, but the proof of what it does, does not hold: {problem}", (), outcomes)
 
 
 def normalise(text: str) -> str:
@@ -379,8 +397,9 @@ def _unlisted(example: Example, failure: Failure) -> str | None:
 
 
 def collect() -> list[Path]:
-    """Every document and every file of cases."""
-    return [*sorted((ROOT / "rules").glob("*.md")), *sorted((ROOT / "tests" / "cases").glob("*.md"))]
+    """Every document, every file of cases, and the page of popular claims, which has programs as well."""
+    cases = sorted((ROOT / "tests" / "cases").glob("*.md"))
+    return [*sorted((ROOT / "rules").glob("*.md")), *cases, FOLKLORE]
 
 
 def all_examples() -> list[Example]:

@@ -12,7 +12,7 @@ from judge import Failure, Outcome
 from kerasast.testing import Example, iter_examples
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from generate_evidence import insert_table, merged, render_evidence, render_table, stable
+from generate_evidence import insert_observations, insert_table, merged, render_evidence, render_table, stable
 
 DONE = Outcome(None, None, (), (), (), "", None, 0.1)
 DOCUMENT = """# save-before-build
@@ -125,3 +125,33 @@ def test_rows_of_some_documents_replace_theirs() -> None:
         "| --- | --- |",
         "| [b](../tests/cases/b.md) | 2.15 | kept |",
     ]
+
+
+CLAIMS = """# Claims
+
+## "It is `empty`"
+
+```python
+first()
+```
+
+```python proof
+observe("empty")
+```
+
+## Nothing to run
+
+Prose.
+"""
+
+
+def test_observations_stand_at_the_end_of_their_claim(tmp_path: Path) -> None:
+    path = tmp_path / "claims.md"
+    path.write_text(CLAIMS)
+    (example,) = iter_examples(path)
+    shown = Outcome(None, True, ("0 arrays",), (), (), "", None, 0.1)
+    seen = {version: {example.id: DONE, f"{example.id}+shown": shown} for version in ("2.15", "3.15")}
+    table = "| Keras 2.15 | Keras 3.15 |\n| --- | --- |\n| 0 arrays | 0 arrays |\n"
+    page = insert_observations(CLAIMS, [example], seen)
+    assert f"```\n\n<!-- evidence -->\n{table}<!-- /evidence -->\n\n## Nothing to run\n\nProse.\n" in page
+    assert insert_observations(page, [example], seen) == page

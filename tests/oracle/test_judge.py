@@ -17,6 +17,7 @@ from judge import (
     is_run,
     judge_clean,
     judge_error,
+    judge_shown,
     normalise,
     run_examples,
 )
@@ -52,6 +53,15 @@ def test_exception_of_a_document_must_be_listed(tmp_path: Path, listed: bool) ->
     verdict = judge_error(example, KERAS_3, replace(DONE, raised=RAISED))
     assert verdict.agrees is listed
     assert listed or "add, or correct:\n  You must not do this." in verdict.text
+
+
+@pytest.mark.parametrize("proof", [True, RAISED, None])
+def test_what_a_proof_shows_of_a_right_program_must_hold(proof: Failure | bool | None) -> None:
+    clean = judge_clean(DONE, None)
+    verdict = judge_shown(replace(DONE, proof=proof, observations=("two weights",)), clean)
+    assert verdict.agrees is (proof is True)
+    assert verdict.seen == (("two weights",) if proof is True else ())
+    assert proof is not RAISED or "You must not do this." in verdict.text
 
 
 def test_wrong_program_without_a_proof_disagrees() -> None:

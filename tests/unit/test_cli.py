@@ -279,7 +279,7 @@ def test_stdin_of_a_notebook() -> None:
         (["check", "--stdin-filename", "a.py"], "--stdin-filename is only used together with `-`."),
         (["check", "--config", "x", "--isolated"], "--config and --isolated exclude each other."),
         (["check", "none.py"], "error: none.py: no such file or folder"),
-        (["rule"], "Give either the name of a rule or --all."),
+        (["rule"], "Give either the name of a rule, --all or --new."),
         (
             ["rule", "save-before-bild"],
             "error: there is no rule `save-before-bild`; did you mean `save-before-build`?",

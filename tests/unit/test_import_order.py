@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "versions": "",
     "boundary": "",
     "garbage": "",
+    "scaffold": "",
     "source": "diagnostics notebook",
     "notebook": "source",
     "notebook_json": "",
@@ -61,7 +62,7 @@ MAY_IMPORT = {
     "output": "address diagnostics documents engine explaining fixes git line_hashes logical_lines notebook_json "
     "registry source",
     "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes git output registry "
-    "source tracebacks versions",
+    "scaffold source tracebacks versions",
     "__main__": "cli",
 }
 """The parts of kerasast (modules and packages at its top), each with those that it may import, also in functions.
