@@ -34,6 +34,7 @@ class Settings:
 
     `keras_version` is `None` where it is to be detected; `requested_version` is the command line's, which wins
     over it and over everything that the project says. `source` is the file the settings came from, if any.
+    `baseline` is a path from `root`.
     Fixes that may change what a program does are applied if `unsafe_fixes` is true, and not spoken of if it is false.
     """
 
@@ -56,6 +57,7 @@ class Settings:
     show_fixes: bool = False
     fixable: tuple[str, ...] | None = None
     unfixable: tuple[str, ...] = ()
+    baseline: str | None = None
 
     @property
     def narrowed(self) -> bool:
@@ -84,6 +86,11 @@ class Settings:
             if (name in chosen and (self.preview or not item.preview or name in named))
             or (name in ALWAYS_ON and name not in kept)
         }
+
+    @property
+    def baseline_file(self) -> Path | None:
+        """The baseline, if there is one."""
+        return self.root / self.baseline if self.baseline else None
 
     def fixable_rules(self) -> frozenset[str]:
         """The names of the rules whose fixes are wanted."""
@@ -125,6 +132,12 @@ def _selectors(value: Any) -> tuple[str, ...]:
     selectors = _strings(value)
     expand_selectors(selectors)
     return selectors
+
+
+def _file(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("the path of a file, from the folder of this one")
+    return value
 
 
 def _boolean(value: Any) -> bool:
@@ -238,6 +251,8 @@ OPTIONS = {
                "The rules whose fixes are offered and applied.", _selectors),
         Option("unfixable", "list of rules", "[]", '["legacy-reset-states"]',
                "Rules whose fixes are not. Wins over `fixable`.", _selectors),
+        Option("baseline", "string", "none", '"kerasast-baseline.json"',
+               "The file with the reports that are known, written by `kerasast baseline create`.", _file),
     )
 }  # fmt: skip
 """Every key of the configuration."""

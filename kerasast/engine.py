@@ -15,11 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from kerasast.baseline import Baseline
 from kerasast.check_file import PROJECT, FileReport, check_file, check_project
 from kerasast.config import Settings
 from kerasast.diagnostics import Diagnostic
 from kerasast.discovery import Discovery, DiscoveryProblem, discover
 from kerasast.filtering import Filter
+from kerasast.flow.events import ProjectReady
 from kerasast.garbage import rare_collection
 from kerasast.index.project import ProjectIndex
 from kerasast.offering import Offer
@@ -31,6 +33,9 @@ from kerasast.versions import KERAS_3, KerasVersion
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many files are done, and how many there are."""
+
+Only = Callable[[Diagnostic, Mapping[str, SourceFile]], bool]
+"""Whether a diagnostic is to be reported, with the files by path."""
 
 _T = TypeVar("_T")
 
@@ -45,8 +50,9 @@ class Result:
     `rules` the rules that ran, `seconds` the time that it took, `problems` the paths that could not be read.
     `fixed` is how many problems were repaired before. `unsafe_fixes` says whether fixes that may change what a program
     does are wanted; `None` if nothing was said about it.
-    `silenced` are the reports that comments have silenced, `baselined` those that a baseline knows; `checked` the paths
-    of the files that were checked.
+    `silenced` are the reports that comments have silenced, `baselined` those that a baseline knows; `outdated` is how
+    much of it is not there any more. `checked` are the paths of the files that were checked, `certain` the rules
+    that have reported all there is in them.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -62,7 +68,9 @@ class Result:
     unsafe_fixes: bool | None = None
     silenced: tuple[Diagnostic, ...] = ()
     baselined: tuple[Diagnostic, ...] = ()
+    outdated: int = 0
     checked: tuple[str, ...] = ()
+    certain: frozenset[str] = frozenset()
 
     @property
     def failed(self) -> bool:
@@ -75,16 +83,25 @@ class Analyzer:
 
     Raises:
         UnknownSelector: the settings select what does not exist.
+        BaselineError: the baseline cannot be read.
     """
 
     def __init__(
-        self, settings: Settings, *, rules: Mapping[str, Rule] | None = None, progress: Progress | None = None
+        self,
+        settings: Settings,
+        *,
+        rules: Mapping[str, Rule] | None = None,
+        progress: Progress | None = None,
+        only: Only | None = None,
     ) -> None:
-        """`rules` are the rules to run instead of those that the settings select."""
+        """`rules` are the rules to run instead of those that the settings select. `only` says what is reported."""
         self.settings = settings
         self.rules = settings.rules() if rules is None else dict(rules)
         self._fixable = settings.fixable_rules()
         self._progress = progress
+        self._only = only
+        path = settings.baseline_file
+        self._baseline = None if path is None else Baseline.read(path)
 
     def discover(self, paths: Iterable[str | Path]) -> Discovery:
         """The files that paths mean under the settings, whether they have to do with Keras or not."""
@@ -185,6 +202,16 @@ class Analyzer:
             {path: detected.version for path, detected in versions.items()},
             unbroken={item.path for item in checked if not survey.files[item.module].problems},
         )
+        if self._only is not None:
+            diagnostics = tuple(item for item in diagnostics if self._only(item, sources))
+        certain = self._certain(opened)
+        known: tuple[Diagnostic, ...] = ()
+        outdated = 0
+        if self._baseline is not None:
+            split = self._baseline.split(diagnostics, sources)
+            diagnostics, known = split.new, split.known
+            if self._only is None:
+                outdated = self._baseline.outdated(split.left, reports, certain).total()
         offer = Offer(self.rules, sources, project, reports, self._fixable)
         return Result(
             diagnostics=tuple(offer.complete(diagnostics)),
@@ -196,9 +223,17 @@ class Analyzer:
             rules=self.rules,
             found=opened.found,
             unsafe_fixes=self.settings.unsafe_fixes,
+            baselined=known,
+            outdated=outdated,
+            certain=certain,
             silenced=tuple(sorted(last.silenced, key=lambda item: item.sort_key)),
             checked=tuple(item.path for item in checked),
         )
+
+    def _certain(self, opened: Opened) -> frozenset[str]:
+        """The rules that have reported all there is in the files that were checked."""
+        needs_project = {name for name, rule in self.rules.items() if ProjectReady in rule.on}
+        return frozenset(self.rules) - (needs_project if opened.partial else frozenset())
 
     def _check_project(
         self,

@@ -12,6 +12,7 @@ import click
 import kerasast
 
 _COMMANDS = {
+    "baseline": "Keep what is known apart from what is new.",
     "check": "Find mistakes in Keras code.",
     "config": "Describe the settings.",
     "explain": "Find the rules that know an error message.",

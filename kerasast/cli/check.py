@@ -22,6 +22,7 @@ from kerasast.cli.analysis import (
     settings_from,
 )
 from kerasast.cli.common import Failure, write
+from kerasast.cli.narrowing import changed_only, check_narrowing, narrowing_options, with_baseline
 from kerasast.cli.outputs import check_outputs, is_for_people, output_options, write_reports
 from kerasast.cli.progress import Progress
 from kerasast.config import describe
@@ -50,6 +51,7 @@ _FIXES = (
 @click.argument("paths", nargs=-1, type=click.Path())
 @rule_options
 @add_options(_FIXES)
+@narrowing_options
 @output_options
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are reports.")
 @config_options
@@ -63,15 +65,17 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     PATHS are files, folders and globs; `-` reads a file from the standard input. Without any, the working
     directory is checked. Exits with 0 if all is well, 1 if there are reports, 2 if something failed.
     """
+    from kerasast.baseline import BaselineError
     from kerasast.engine import Analyzer
 
     paths = paths or (".",)
     _check_usage(ctx, paths, options)
-    settings = settings_from(paths, options)
+    settings = with_baseline(settings_from(paths, options), options)
+    only = changed_only(paths, options["diff_base"])
     progress = Progress(sys.stderr)
     try:
-        analyzer = Analyzer(settings, progress=progress)
-    except UnknownSelector as error:
+        analyzer = Analyzer(settings, progress=progress, only=only)
+    except (UnknownSelector, BaselineError) as error:
         raise Failure(str(error)) from error
     if options["show_settings"] or options["show_files"]:
         _show(analyzer, paths, options)
@@ -127,6 +131,7 @@ def _check_usage(ctx: click.Context, paths: Sequence[str], options: dict[str, An
         raise click.UsageError("--stdin-filename is only used together with `-`.", ctx)
     if options["config"] is not None and options["isolated"]:
         raise click.UsageError("--config and --isolated exclude each other.", ctx)
+    check_narrowing(ctx, paths, options)
     check_outputs(ctx, options)
 
 

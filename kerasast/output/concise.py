@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kerasast.engine import Result
 from kerasast.output.full import position
-from kerasast.output.report import describe_fixes, fix_mark, summarize
+from kerasast.output.report import describe_baseline, describe_fixes, fix_mark, summarize
 from kerasast.output.terminal import Palette, printable
 
 
@@ -19,3 +19,4 @@ def render_concise(result: Result, palette: Palette) -> Iterator[str]:
         yield f"{head} {printable(item.message)}"
     yield summarize(result)
     yield from describe_fixes(result)
+    yield from describe_baseline(result)

@@ -8,7 +8,7 @@ from kerasast.diagnostics import Diagnostic, Span, Step
 from kerasast.engine import Result
 from kerasast.output.changes import render_fix
 from kerasast.output.frame import Frame, Label
-from kerasast.output.report import describe_fixes, fix_mark, locate, summarize
+from kerasast.output.report import describe_baseline, describe_fixes, fix_mark, locate, summarize
 from kerasast.output.terminal import Palette, printable
 from kerasast.source import SourceFile
 
@@ -22,6 +22,7 @@ def render_full(result: Result, palette: Palette, columns: int) -> Iterator[str]
         yield ""
     yield palette.paint(summarize(result), "strong" if result.diagnostics else "good")
     yield from describe_fixes(result)
+    yield from describe_baseline(result)
     if result.diagnostics:
         rule = result.diagnostics[0].rule
         yield palette.paint(f"To read more about a rule: kerasast rule {rule}", "dim")

@@ -41,7 +41,7 @@ class Places:
 
     def __init__(self, sources: Mapping[str, SourceFile], root: Path | None = None) -> None:
         self.root = root
-        self._sources = sources
+        self.sources = sources
         self._files: dict[str, _StoredFile | None] = {}
         self._statements: dict[str, LogicalLines] = {}
         self._counts: Counter[tuple[str, str, str]] = Counter()
@@ -55,7 +55,7 @@ class Places:
 
     def region(self, path: str, span: Span) -> Region:
         """The region of a span; the start of a file that is not among them."""
-        source = self._sources.get(path)
+        source = self.sources.get(path)
         if source is None:
             return Region(1, 1, 1, 1)
         stored = self._stored(source)
@@ -66,7 +66,7 @@ class Places:
 
     def shown(self, path: str, offset: int) -> tuple[int | None, int]:
         """The number of the notebook's cell that holds an offset, if any, and the row in the cell or file."""
-        source = self._sources.get(path)
+        source = self.sources.get(path)
         place = NO_LOCATION if source is None else location(source, offset)
         return place.cell, place.row
 
@@ -84,18 +84,18 @@ class Places:
 
     def is_exact(self, path: str) -> bool:
         """Whether regions are those of the stored file: not of a notebook that is not there, or has changed."""
-        source = self._sources.get(path)
+        source = self.sources.get(path)
         return source is not None and (not source.is_notebook or self._stored(source) is not None)
 
     def inserted(self, path: str, text: str) -> str:
         """A text as it must be written into the stored file."""
-        source = self._sources.get(path)
+        source = self.sources.get(path)
         stored = None if source is None else self._stored(source)
         return text if stored is None else stored.escaped(text)
 
     def statement(self, path: str, offset: int) -> str:
         """The normal text of the statement at an offset; empty for a file that is not among them."""
-        source = self._sources.get(path)
+        source = self.sources.get(path)
         if source is None:
             return ""
         if path not in self._statements:
@@ -114,7 +114,7 @@ class Places:
 
     def line_hash(self, path: str, row: int) -> str | None:
         """GitHub's hash of a row; `None` where it would not be that of the stored file."""
-        source = self._sources.get(path)
+        source = self.sources.get(path)
         if source is None or not self.is_exact(path):
             return None
         stored = self._stored(source)

@@ -71,6 +71,13 @@ def describe_fixes(result: Result) -> Iterator[str]:
         yield f"No fixes available ({hint})"
 
 
+def describe_baseline(result: Result) -> Iterator[str]:
+    """The line that says how much of the baseline is not needed any more, if any is."""
+    if result.outdated:
+        gone = plural(result.outdated, "report")
+        yield f"{gone} of the baseline cannot be found any more: kerasast baseline update"
+
+
 def hidden_fixes(result: Result) -> int:
     """How many more problems could be repaired if the user wanted fixes that may change what a program does."""
     if result.unsafe_fixes is not None:
@@ -95,6 +102,8 @@ def _summarize(result: Result) -> str:
     versions = describe_versions(result)
     suffix = f", {versions}" if versions else ""
     suppressed = f", {result.suppressed} suppressed" if result.suppressed else ""
+    if result.baselined:
+        suppressed += f", {len(result.baselined)} in the baseline"
     if not result.files:
         looked = f" in {plural(result.found, 'file')}" if result.found else ""
         return f"Nothing to check: found no Keras code{looked}"
