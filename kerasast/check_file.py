@@ -28,7 +28,7 @@ from kerasast.flow.facts import FileFacts
 from kerasast.flow.interest import Interest
 from kerasast.index.project import ProjectIndex
 from kerasast.parsing import ParsedFile, failure
-from kerasast.registry import Rule
+from kerasast.registry import Precondition, Rule
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
 
@@ -156,13 +156,25 @@ class _Checker:
 
     def _interests(self) -> list[Interest] | None:
         """What the rules about the flow of a program wait for; `None` if one waits for nothing in particular."""
-        rules = [rule for event_type in FLOW_EVENTS for rule, _ in self.table.get(event_type, ())]
+        rules = [
+            rule
+            for event_type in FLOW_EVENTS
+            for rule, _ in self.table.get(event_type, ())
+            if rule.only_if is None or self._may_report(rule, rule.only_if)
+        ]
         if any(not rule.calls and not rule.text for rule in rules):
             return None
         calls: dict[tuple[frozenset[str], str], set[str]] = defaultdict(set)
         for rule in rules:
             calls[rule.also, rule.text].update(rule.calls)
         return [Interest(frozenset(names), also, text) for (also, text), names in calls.items()]
+
+    def _may_report(self, rule: Rule, only_if: Precondition) -> bool:
+        known: dict[tuple[str, KerasVersion], bool] = self.project.__dict__.setdefault("_preconditions", {})
+        key = (rule.name, self.version)
+        if key not in known:
+            known[key] = only_if(self.project, self.version)
+        return known[key]
 
     def emit(self, event: Event) -> None:
         """Let every rule that wants an event see it."""

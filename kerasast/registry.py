@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from kerasast.context import Context
     from kerasast.diagnostics import Diagnostic
     from kerasast.flow.events import Event
+    from kerasast.index.project import ProjectIndex
+    from kerasast.versions import KerasVersion
 
 CATEGORIES = (
     "saving",
@@ -40,6 +42,7 @@ class FixAvailability(Enum):
 
 
 Check = Callable[["Context", Any], "Iterator[Diagnostic]"]
+Precondition = Callable[["ProjectIndex", "KerasVersion"], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Rule:
     `keras` is the range of versions in which the rule reports anything. `on` are the event types it wants;
     `calls` are names of functions and methods: code that leads to none of them has nothing to report; empty means
     any code may have. Where `also` is given, code must lead to one of these as well, and where `text` is, to text
-    that this regular expression finds (see `flow/interest.py`).
+    that this regular expression finds (see `flow/interest.py`). Where `only_if` is given, it says once of a
+    project whether functions have to be walked for this rule at all.
     `preview` rules run only when named or when previews are asked for: their evidence is thin. `opt_in` rules run
     only when a selection means them, by name, by category or by `ALL`: they are certain, and about what a project may
     well do on purpose. `since` is the kerasast release. `cwe` are the numbers of a security rule in the Common Weakness
@@ -70,6 +74,7 @@ class Rule:
     check: Check
     opt_in: bool = False
     cwe: tuple[int, ...] = ()
+    only_if: Precondition | None = None
 
     @property
     def is_default(self) -> bool:
@@ -96,6 +101,7 @@ def rule(
     preview: bool = False,
     opt_in: bool = False,
     cwe: tuple[int, ...] = (),
+    only_if: Precondition | None = None,
 ) -> Callable[[Check], Check]:
     """Declare the decorated function to be the rule of its own name, with hyphens for underscores."""
     if category not in CATEGORIES:
@@ -118,6 +124,7 @@ def rule(
             check,
             opt_in,
             cwe,
+            only_if,
         )
         return check
 

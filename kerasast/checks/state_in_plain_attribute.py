@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from kerasast.checks._compile_arguments import given, is_compile
@@ -17,8 +18,11 @@ from kerasast.flow.class_facts import ClassFacts, class_facts
 from kerasast.flow.events import ClassDefined, ModelCall, ObjectCreated
 from kerasast.flow.methods import MethodFacts, self_path
 from kerasast.flow.roles import Role, role_of
+from kerasast.flow.scopes import make_class, module_scope
 from kerasast.flow.values import Const, Kind, ObjectState, Ref
+from kerasast.index.project import ProjectIndex
 from kerasast.registry import rule
+from kerasast.versions import KerasVersion
 
 _ENTRIES = {Role.LAYER: "call", Role.METRIC: "update_state"}
 
@@ -26,6 +30,8 @@ _MAY_SET = {"__init__", "build", "reset_state", "reset_states", *_ENTRIES.values
 
 _CALLED = r"(?<!\))\.(?:train|test)_step\("
 """A step that the project runs by itself: not the `super().train_step(` of a step."""
+
+_RUNNING = re.compile(r"self\.(\w+) *(?:[-+*/]=|=.*\bself\.\1\b)")
 
 _PLAIN = frozenset(
     f"{module}.{name}"
@@ -35,11 +41,31 @@ _PLAIN = frozenset(
 """Functions that make what is no variable."""
 
 
+def _is_anywhere(project: ProjectIndex, version: KerasVersion) -> bool:
+    """Whether any layer or metric of a project has a running value."""
+    for name in project.modules:
+        source = project.source(name)
+        if source is None or _RUNNING.search(source.code) is None:
+            continue
+        tree, scope = project.tree(name), module_scope(project, name)
+        if tree is None or scope is None:
+            continue
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            facts = class_facts(make_class(node, scope), version)
+            method = facts.method(_ENTRIES.get(role_of(facts) or Role.LOSS, ""))
+            if method is not None and any(_running_values(method, facts)):
+                return True
+    return False
+
+
 @rule(
     category="training",
     severity=Severity.ERROR,
     on=(ClassDefined, ObjectCreated, ModelCall),
     calls=MODELS_MADE,
+    only_if=_is_anywhere,
     since="0.1",
 )
 def state_in_plain_attribute(

@@ -78,6 +78,7 @@ def _rewritten(document: str, node: JsonNode | None, edits: list[Edit], *, plain
             new += [line for line, _ in old[first:last]]
         else:
             new += [_escaped(line.replace("\n", newline), plain) for line in after[left:right]]
+    new = list(_kept_apart(new))
     if node.value is not None:
         return Edit(Span(node.start + 1, node.end - 1), "".join(new))
     between, inner = _spacing(document, node)
@@ -98,6 +99,15 @@ def _lines(raw: str) -> Iterator[_Line]:
     if start < len(pieces):
         line = "".join(pieces[start:])
         yield line, unescaped(line)
+
+
+def _kept_apart(lines: Iterable[str]) -> Iterator[str]:
+    """The same lines, of which no two become one: a line feed after a carriage return would only end its line."""
+    before = ""
+    for line in lines:
+        joins = unescaped(before).endswith("\r") and unescaped(line).startswith("\n")
+        yield (r"\r" + line) if joins else line
+        before = line
 
 
 def _escaped(line: str, plain: bool) -> str:

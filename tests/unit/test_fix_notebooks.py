@@ -76,6 +76,14 @@ def test_a_byte_order_mark_is_kept() -> None:
     assert rename(data) == data.replace(b"lr", b"learning_rate")
 
 
+def test_a_line_feed_after_a_carriage_return_is_a_line_of_its_own() -> None:
+    raw = rb'{"cells": [{"cell_type": "code", "source": "a\n\r"}]}'
+    source = parse_notebook("n.ipynb", raw)
+    end = source.cells[0].end
+    result = parse_notebook("n.ipynb", edited(source, raw, [Edit(Span(end, end), "\n")]))
+    assert result.text[: source.cells[0].end + 1] == "a\n\n\n"
+
+
 TEXT = st.text(st.sampled_from('ab\n\r"\\/\t é😀u0'), max_size=30)
 
 
