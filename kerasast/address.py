@@ -11,4 +11,4 @@ DOCUMENTATION: str | None = None
 
 def rule_page(name: str) -> str | None:
     """The page of a rule, if the documentation has a public address."""
-    return None if DOCUMENTATION is None else f"{DOCUMENTATION}rules/{name}/"
+    return None if DOCUMENTATION is None else f"{DOCUMENTATION}rules/{name}.html"

@@ -11,6 +11,7 @@ import re
 import tokenize
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from kerasast.source import SourceFile
@@ -33,25 +34,36 @@ def tokens(source: SourceFile) -> Iterator[tokenize.TokenInfo]:
         return
 
 
+@dataclass(frozen=True, slots=True)
+class LogicalLine:
+    """A statement: where it starts, where its last line ends, and the comments in it, as offsets."""
+
+    start: int
+    end: int
+    comments: tuple[tuple[int, int], ...]
+
+
 class LogicalLines:
-    """The normal texts of a file's statements."""
+    """The statements of a file."""
 
     def __init__(self, source: SourceFile) -> None:
         self._source = source
-        self._starts: list[int] = []
-        self._texts: list[str] = []
-        self._ends: list[int] = []
-        for start, end, comments in _logical_lines(source):
-            self._starts.append(start)
-            self._ends.append(end)
-            self._texts.append(normal_text(_without(source.code, start, end, comments)))
+        self._lines = list(_logical_lines(source))
+        self._texts: dict[int, str] = {}
+
+    def at(self, offset: int) -> LogicalLine | None:
+        """The statement at an offset, if there is one."""
+        index = bisect_right(self._lines, offset, key=lambda line: line.start) - 1
+        return self._lines[index] if index >= 0 and offset <= self._lines[index].end else None
 
     def text_at(self, offset: int) -> str:
         """The normal text of the statement at an offset; of the line, where there is no statement."""
-        index = bisect_right(self._starts, offset) - 1
-        if index >= 0 and offset <= self._ends[index]:
-            return self._texts[index]
-        return normal_text(self._source.line_text(self._source.line_at(offset)))
+        line = self.at(offset)
+        if line is None:
+            return normal_text(self._source.line_text(self._source.line_at(offset)))
+        if line.start not in self._texts:
+            self._texts[line.start] = normal_text(_without_comments(self._source.code, line))
+        return self._texts[line.start]
 
 
 def normal_text(code: str) -> str:
@@ -61,14 +73,13 @@ def normal_text(code: str) -> str:
     return _LAST_COMMA.sub("", marked.replace(" ", "")).replace("\0", " ")
 
 
-def _logical_lines(source: SourceFile) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
-    """Where statements start and end, and the comments inside them, as offsets."""
+def _logical_lines(source: SourceFile) -> Iterator[LogicalLine]:
     first: int | None = None
     comments: list[tuple[int, int]] = []
     for token in tokens(source):
         if token.type == tokenize.NEWLINE:
             if first is not None:
-                yield first, _offset(source, token), comments
+                yield LogicalLine(first, _offset(source, token), tuple(comments))
             first, comments = None, []
         elif token.type == tokenize.COMMENT:
             if first is not None:
@@ -82,9 +93,10 @@ def _offset(source: SourceFile, token: tokenize.TokenInfo) -> int:
     return source.line_starts[token.start[0] - 1] + token.start[1]
 
 
-def _without(code: str, start: int, end: int, comments: list[tuple[int, int]]) -> str:
+def _without_comments(code: str, line: LogicalLine) -> str:
     parts = []
-    for left, right in comments:
+    start = line.start
+    for left, right in line.comments:
         parts.append(code[start:left])
         start = right
-    return "".join([*parts, code[start:end]])
+    return "".join([*parts, code[start : line.end]])

@@ -112,7 +112,9 @@ def show(**options: Any) -> None:
 def _path(settings: Settings, file: str | None) -> Path:
     if file is not None:
         return Path(file)
-    path = settings.baseline_file or settings.root / DEFAULT
+    path = settings.baseline_file
+    if path is None:
+        return Path(DEFAULT)
     here = Path.cwd()
     return path.relative_to(here) if here in path.parents else path
 

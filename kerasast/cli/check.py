@@ -44,6 +44,9 @@ _FIXES = (
     click.option("--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 if anything was repaired."),
     list_option("--fixable", help="Rules whose fixes are applied.  [default: ALL]"),
     list_option("--unfixable", help="Rules whose fixes are not applied."),
+    click.option(
+        "--add-ignores", is_flag=True, help="Write a comment into the code for everything that is reported."
+    ),
 )
 
 
@@ -80,11 +83,11 @@ def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None
     if options["show_settings"] or options["show_files"]:
         _show(analyzer, paths, options)
         return
-    if options["diff"] or options["fix_only"] or settings.fix:
+    if options["diff"] or options["fix_only"] or (settings.fix and not options["add_ignores"]):
         _check_and_repair(ctx, analyzer, paths, options, progress)
     with progress:
-        result = _analyze(analyzer, paths, options["stdin_filename"])
-    failed = report_problems(result, paths)
+        result, failed = _analyze(analyzer, paths, options)
+    failed = report_problems(result, paths) or failed
     write_reports(result, options, failed=failed)
     if failed or result.failed:
         ctx.exit(2)
@@ -131,15 +134,25 @@ def _check_usage(ctx: click.Context, paths: Sequence[str], options: dict[str, An
         raise click.UsageError("--stdin-filename is only used together with `-`.", ctx)
     if options["config"] is not None and options["isolated"]:
         raise click.UsageError("--config and --isolated exclude each other.", ctx)
+    if options["add_ignores"]:
+        from kerasast.cli.ignoring import check_ignoring
+
+        check_ignoring(ctx, paths, options)
     check_narrowing(ctx, paths, options)
     check_outputs(ctx, options)
 
 
-def _analyze(analyzer: Analyzer, paths: Sequence[str], stdin_filename: str | None) -> Result:
+def _analyze(analyzer: Analyzer, paths: Sequence[str], options: dict[str, Any]) -> tuple[Result, bool]:
+    """The result of a run, and whether something could not be written."""
     started = time.perf_counter()
-    opened, problems = open_inputs(analyzer, paths, stdin_filename)
-    result = analyzer.check(opened)
-    return replace(result, problems=problems, seconds=time.perf_counter() - started)
+    opened, problems = open_inputs(analyzer, paths, options["stdin_filename"])
+    if options["add_ignores"]:
+        from kerasast.cli.ignoring import add_ignores
+
+        result, failed = add_ignores(analyzer, opened)
+    else:
+        result, failed = analyzer.check(opened), False
+    return replace(result, problems=problems, seconds=time.perf_counter() - started), failed
 
 
 def _show(analyzer: Analyzer, paths: Sequence[str], options: dict[str, Any]) -> None:

@@ -89,7 +89,7 @@ def absolute_links(markdown: str, base: str | None) -> str:
     def replace(match: re.Match[str]) -> str:
         if base is None:
             return match[1]
-        target = urljoin(f"{base}rules/", re.sub(r"\.md(?=#|$)", "/", match[2]))
+        target = urljoin(f"{base}rules/", re.sub(r"\.md(?=#|$)", ".html", match[2]))
         return f"[{match[1]}]({target})"
 
     parts = _FENCE.split(markdown)

@@ -295,6 +295,6 @@ def test_sarif_is_the_same_each_time() -> None:
 def test_links_of_documents_lead_to_the_site() -> None:
     text = "[a](save.md#why), [b](https://x.org), [c](#here)\n```python\n[d](e.md)\n```\n"
     assert absolute_links(text, "https://docs.example/") == (
-        "[a](https://docs.example/rules/save/#why), [b](https://x.org), [c](#here)\n```python\n[d](e.md)\n```\n"
+        "[a](https://docs.example/rules/save.html#why), [b](https://x.org), [c](#here)\n```python\n[d](e.md)\n```\n"
     )
     assert absolute_links(text, None).startswith("a, [b](https://x.org), [c](#here)")

@@ -53,6 +53,7 @@ MAY_IMPORT = {
     "version_detection",
     "check_file": "boundary context diagnostics flow index parsing registry source versions",
     "filtering": "check_file config context diagnostics flow index registry source suppressions versions",
+    "ignores": "diagnostics logical_lines source suppressions",
     "offering": "boundary context diagnostics fixes flow index registry source versions",
     "baseline": "diagnostics logical_lines source",
     "engine": "baseline check_file config diagnostics discovery filtering flow garbage index offering registry source "
@@ -61,8 +62,8 @@ MAY_IMPORT = {
     "testing": "config diagnostics documents engine fix_checks registry source spelling versions",
     "output": "address diagnostics documents engine explaining fixes git line_hashes logical_lines notebook_json "
     "registry source",
-    "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes git output registry "
-    "scaffold source tracebacks versions",
+    "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes git ignores output "
+    "registry scaffold source tracebacks versions",
     "__main__": "cli",
 }
 """The parts of kerasast (modules and packages at its top), each with those that it may import, also in functions.
