@@ -8,37 +8,47 @@ and the number of the line among those of equal hash.
 
 from __future__ import annotations
 
-import sys
+import re
 from collections import Counter
-from itertools import accumulate
 
 BLOCK = 100
 FACTOR = 37
-END = 65535
+END = "\uffff"
 """Stands for the end of the file."""
 
 _BITS = (1 << 64) - 1
-_SHIFT = pow(FACTOR, BLOCK, 1 << 64)
+_LINE_END = re.compile("\n")
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
-def line_hashes(text: str) -> list[str]:
-    """The hash of each line of a text, in order."""
-    codes: list[int] = []
-    starts = [0]
-    # JavaScript's characters are UTF-16 code units
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    units = plain.encode(f"utf-16-{sys.byteorder[0]}e", "surrogatepass")
-    for code in memoryview(units).cast("H"):
-        if code not in (0x20, 0x09):
-            codes.append(code)
-            if code == 0x0A:
-                starts.append(len(codes))
-    codes += [END, *[0] * BLOCK]
-    sums = list(accumulate(codes, lambda total, code: (total * FACTOR + code) & _BITS, initial=0))
-    counts: Counter[int] = Counter()
-    hashes = []
-    for start in starts:
-        value = (sums[start + BLOCK] - sums[start] * _SHIFT) & _BITS
-        counts[value] += 1
-        hashes.append(f"{value:x}:{counts[value]}")
-    return hashes
+class LineHashes:
+    """The hashes of the lines of one text."""
+
+    def __init__(self, text: str) -> None:
+        plain = text.replace("\r\n", "\n").replace("\r", "\n").replace(" ", "").replace("\t", "")
+        # JavaScript's characters are UTF-16 code units.
+        units = plain if plain.isascii() else _ASTRAL.sub(lambda match: _halves(match.group()), plain)
+        padded = units + END + "\0" * BLOCK
+        starts = [0, *(match.end() for match in _LINE_END.finditer(units))]
+        self._windows = [padded[start : start + BLOCK] for start in starts]
+        self._numbers: list[int] = []
+        counts: Counter[str] = Counter()
+        for window in self._windows:
+            counts[window] += 1
+            self._numbers.append(counts[window])
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def of(self, row: int) -> str:
+        """The hash of a row, counted from 1."""
+        value = 0
+        for character in self._windows[row - 1]:
+            value = (value * FACTOR + ord(character)) & _BITS
+        return f"{value:x}:{self._numbers[row - 1]}"
+
+
+def _halves(character: str) -> str:
+    """A character beyond the first 65,536 as the two surrogates that UTF-16 writes it with."""
+    high, low = divmod(ord(character) - 0x10000, 0x400)
+    return chr(0xD800 + high) + chr(0xDC00 + low)

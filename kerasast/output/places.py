@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasast.diagnostics import Diagnostic, Span
-from kerasast.line_hashes import line_hashes
+from kerasast.line_hashes import LineHashes
 from kerasast.logical_lines import LogicalLines
 from kerasast.output.report import NO_LOCATION, location
 from kerasast.source import Cell, SourceError, SourceFile, source_from_bytes
@@ -121,17 +121,17 @@ class Places:
         if stored is None and source.encoding not in ("utf-8", "ascii"):
             return None
         hashes = stored.hashes if stored is not None else self._hashes(source)
-        return hashes[row - 1] if row <= len(hashes) else None
+        return hashes.of(row) if row <= len(hashes) else None
 
-    def _hashes(self, source: SourceFile) -> list[str]:
+    def _hashes(self, source: SourceFile) -> LineHashes:
         kept = self._kept_hashes.get(source.path)
         if kept is None:
-            kept = line_hashes(("\ufeff" if source.bom else "") + source.text)
+            kept = LineHashes(("\ufeff" if source.bom else "") + source.text)
             self._kept_hashes[source.path] = kept
         return kept
 
     @cached_property
-    def _kept_hashes(self) -> dict[str, list[str]]:
+    def _kept_hashes(self) -> dict[str, LineHashes]:
         return {}
 
     def _stored(self, source: SourceFile) -> _StoredFile | None:
@@ -156,9 +156,9 @@ class _StoredFile:
         return SourceFile("", self._document).line_starts
 
     @cached_property
-    def hashes(self) -> list[str]:
+    def hashes(self) -> LineHashes:
         """GitHub's hashes of the lines of the file."""
-        return line_hashes(self._document)
+        return LineHashes(self._document)
 
     def position(self, offset: int, *, end: bool = False) -> tuple[int, int]:
         """Row and column of an offset in the text of the cells; with `end` of the character before it, plus one."""

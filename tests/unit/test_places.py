@@ -13,7 +13,7 @@ from output_helpers import problem, result_of
 
 from kerasast.diagnostics import Applicability, Diagnostic, Edit, Fix, Span
 from kerasast.engine import Result
-from kerasast.line_hashes import line_hashes
+from kerasast.line_hashes import LineHashes
 from kerasast.logical_lines import LogicalLines, normal_text
 from kerasast.notebook import parse_notebook
 from kerasast.output import render
@@ -45,12 +45,20 @@ from kerasast.source import SourceFile
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_line_hashes_are_those_of_github(text: str, hashes: list[str], newline: str) -> None:
-    assert line_hashes(text.replace("\n", newline)) == hashes
+    found = LineHashes(text.replace("\n", newline))
+    assert [found.of(row) for row in range(1, len(found) + 1)] == hashes
+
+
+def test_line_hashes_count_halves_of_characters() -> None:
+    one, other = LineHashes("😀" * 49 + "ab"), LineHashes("😀" * 49 + "cb")
+    assert one.of(1) != other.of(1)
+    assert LineHashes("😀" * 50 + "a").of(1) == LineHashes("😀" * 50 + "b").of(1)
 
 
 def test_line_hashes_number_equal_lines() -> None:
     block = "x = 1\n" * 60
-    hashes = line_hashes(block)
+    found = LineHashes(block)
+    hashes = [found.of(row) for row in range(1, len(found) + 1)]
     assert [value.split(":")[1] for value in hashes[:3]] == ["1", "2", "3"]
     assert len(set(hashes)) == len(hashes) == 61
 
