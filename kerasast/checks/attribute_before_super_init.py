@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import insert_first, remove_statement, safe, statement_of, text_of
 from kerasast.flow.class_facts import ClassFacts, class_facts
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import CallSite, MethodFacts, SelfStore
 from kerasast.flow.roles import Role, is_sequential, role_of
 from kerasast.flow.values import ApiValue, ClassValue, External
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), keras="<3", since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    keras="<3",
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def attribute_before_super_init(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     method = facts.own.get("__init__")
@@ -36,8 +46,36 @@ def attribute_before_super_init(ctx: Context, event: ClassDefined) -> Iterator[D
                 "which makes it ready for that: it raises",
                 story=(ctx.step(base.node, "`super().__init__` is called only here"),),
                 help="call `super().__init__()` first",
+                fix=partial(_fix, ctx.source, method, base),
             )
             return
+
+
+def _fix(source: SourceFile, method: MethodFacts, base: CallSite) -> Fix | None:
+    statement = statement_of(source, base.node)
+    if not isinstance(statement, ast.Expr) or "\n" in text_of(source, statement):
+        return None
+    names = {node.id for node in ast.walk(base.node) if isinstance(node, ast.Name)} - {method.self_name}
+    set_before = {
+        node.id
+        for node in ast.walk(method.node)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    given = [*base.node.args, *(keyword.value for keyword in base.node.keywords)]
+    reads_self = any(_reads_self(node, method.self_name) for node in given)
+    if names & set_before or reads_self:
+        return None  # what it is given is made before it
+    code = text_of(source, statement)
+    moved = insert_first(source, method.node, code)
+    return safe(f"Call `{code}` first", moved, remove_statement(source, statement))
+
+
+def _reads_self(node: ast.AST, name: str | None) -> bool:
+    """Whether an expression reads an attribute of `self`, which as an argument of its own is only passed on."""
+    return any(
+        isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == name
+        for inner in ast.walk(node)
+    )
 
 
 def _first_super(method: MethodFacts) -> CallSite | None:

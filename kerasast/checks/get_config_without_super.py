@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from kerasast.checks._config_fixes import forward_kwargs, inherit_config
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import safe
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.roles import BASE_KEYS, Role, is_functional, is_sequential, keras_base, role_of
 from kerasast.flow.uses import is_only_a_base
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _LOST = {
     Role.LAYER: "its name, `trainable` and `dtype`",
@@ -20,7 +24,13 @@ _LOST = {
 }
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def get_config_without_super(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     method, role = facts.own.get("get_config"), role_of(facts)
@@ -47,7 +57,19 @@ def get_config_without_super(ctx: Context, event: ClassDefined) -> Iterator[Diag
         help="start from `config = super().get_config()`"
         + ("" if forwards else ", and take `**kwargs` in `__init__` for `super().__init__(**kwargs)`"),
         severity=Severity.WARNING if base is None else None,
+        fix=partial(_fix, ctx.source, facts, forwards),
     )
+
+
+def _fix(source: SourceFile, facts: ClassFacts, forwards: bool) -> Fix | None:
+    config, constructor = facts.config, facts.constructor
+    if config is None or "get_config" not in facts.own:
+        return None
+    inherited = inherit_config(source, facts.own["get_config"].node, list(config.keys))
+    if forwards and (constructor is None or constructor.forwards_kwargs or "__init__" not in facts.own):
+        return safe("Start from the base class's config", inherited)
+    forwarded = forward_kwargs(source, facts)
+    return safe("Start from the base class's config, and pass `**kwargs` on to it", inherited, forwarded)
 
 
 def _is_plain(facts: ClassFacts, role: Role) -> bool:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
+from kerasast.checks._config_fixes import record
 from kerasast.checks._wording import listed, saved
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import add_method, safe
 from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter, class_facts
 from kerasast.flow.configs import Config
 from kerasast.flow.events import ClassDefined
+from kerasast.flow.plain import why_not_plain
 from kerasast.flow.roles import (
     LAYER_KEYWORDS,
     base_parameters,
@@ -20,13 +24,20 @@ from kerasast.flow.roles import (
     role_of,
 )
 from kerasast.flow.uses import is_only_a_base
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _USUAL = LAYER_KEYWORDS | {"reduction"}
 _UNRECORDED = {"batch_size", "implementation", "input_dim", "input_shape", "weights"}
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def incomplete_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     constructor = facts.constructor
@@ -189,7 +200,35 @@ def _lost(
         story=tuple(story),
         help=_help(required or lost, constructor, config, surplus),
         severity=None if (required or surplus) and facts.version.major >= 3 else Severity.WARNING,
+        fix=None if surplus else partial(_complete, ctx.source, facts, constructor, lost, list(config.keys)),
     )
+
+
+def _complete(
+    source: SourceFile, facts: ClassFacts, constructor: Constructor, lost: list[Parameter], keys: list[str]
+) -> Fix | None:
+    """Record what `__init__` keeps on `self`, where that is a plain value and nothing else changes it."""
+    entries = {}
+    for item in lost:
+        entry = _entry(item, constructor)
+        if entry is None or why_not_plain(item, constructor, facts) is not None:
+            return None
+        key, value = entry.split(": ", 1)
+        attribute = _attribute_of(item, constructor)
+        if attribute is None or len(facts.stores.get(attribute, [])) != 1:
+            return None
+        entries[key.strip('"')] = value
+    title = f"Add {listed(list(entries))} to the config"
+    own = facts.own.get("get_config")
+    if own is not None:
+        return safe(title, record(source, own.node, keys, entries))
+    texts = [f'"{key}": {value}' for key, value in entries.items()]
+    lines = ["def get_config(self):", f"    return {{{', '.join(['**super().get_config()', *texts])}}}"]
+    if len(lines[1]) > 90:
+        entry_lines = [f"        {text}," for text in ("**super().get_config()", *texts)]
+        lines[1:] = ["    return {", *entry_lines, "    }"]
+    code = "\n".join(lines)
+    return safe(title, add_method(source, facts.cls.node, code))
 
 
 def _help(lost: list[Parameter], constructor: Constructor, config: Config, surplus: list[str]) -> str:

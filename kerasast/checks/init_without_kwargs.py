@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from kerasast.checks._config_fixes import forward_kwargs
 from kerasast.checks._wording import CONFIG_ORDER, listed, saved
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import safe
 from kerasast.flow.class_facts import ClassFacts, Constructor
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.persistence import kept_confidence
@@ -22,10 +25,17 @@ from kerasast.flow.roles import (
     role_of,
 )
 from kerasast.flow.uses import is_only_a_base
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 
-@rule(category="custom-objects", severity=Severity.WARNING, on=(ClassDefined,), since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.WARNING,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def init_without_kwargs(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     constructor, role = own_constructor(facts), role_of(facts)
@@ -44,6 +54,7 @@ def init_without_kwargs(ctx: Context, event: ClassDefined) -> Iterator[Diagnosti
             f"{saved(name, facts.version)} cannot be loaded: its config has {listed(missing)},"
             " which `__init__` does not take",
             help="take `**kwargs` in `__init__` and call `super().__init__(**kwargs)`",
+            fix=partial(_fix, ctx.source, facts),
             confidence=kept_confidence(event),
         )
     elif role is Role.LAYER and keys and _drops_kwargs(constructor):
@@ -51,8 +62,13 @@ def init_without_kwargs(ctx: Context, event: ClassDefined) -> Iterator[Diagnosti
             constructor.kwargs or constructor.method.node,
             f"`__init__` of `{name}` drops its `**kwargs`, so a loaded layer forgets its name, `trainable` and `dtype`",
             help="pass them on: `super().__init__(**kwargs)`",
+            fix=partial(_fix, ctx.source, facts),
             confidence=kept_confidence(event),
         )
+
+
+def _fix(source: SourceFile, facts: ClassFacts) -> Fix | None:
+    return safe("Pass `**kwargs` on to the base class", forward_kwargs(source, facts))
 
 
 def _is_special(facts: ClassFacts) -> bool:

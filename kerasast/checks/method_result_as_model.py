@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Edit, Fix, Severity, Span
+from kerasast.fixes import indent_of, insert_after, is_here, safe, statement_of
 from kerasast.flow.arguments import is_part_of
 from kerasast.flow.events import ModelCall
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _RESULTS = {"add": "`None`", "compile": "`None`", "fit": "a `History`"}
 """What the methods return in both generations."""
@@ -44,7 +47,14 @@ _ASSIGNMENT = re.compile(r"\s*\w+\s*=\s*")
 _Body = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.With | ast.For | ast.If
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=_RESULTS, since="0.1")
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    calls=_RESULTS,
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def method_result_as_model(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     node = event.node
     if event.method not in _RESULTS or not event.before.kind.is_model or not _is_written_here(event):
@@ -135,4 +145,26 @@ def _report(ctx: Context, event: ModelCall, name: str, use: ast.Attribute) -> Di
         f"`{method}()` returns {_RESULTS[method]}, not the model: `{name}.{use.attr}` raises `AttributeError`",
         story=(*event.story, ctx.step(use, f"`{name}` is taken for the model here")),
         help=f"call `{method}()` in a statement of its own",
+        fix=partial(_fix, ctx.source, event.node, name),
     )
+
+
+def _fix(source: SourceFile, call: ast.AST, name: str) -> Fix | None:
+    """Let the call stand alone: after an assignment of the object that it is called on, if that has another name."""
+    statement = statement_of(source, call)
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or statement is None:
+        return None
+    if not is_here(source, statement) or not is_here(source, call):
+        return None
+    receiver = call.func.value
+    title = f"Call `{call.func.attr}()` in a statement of its own"
+    if isinstance(receiver, ast.Name):
+        target = Span(source.span(statement).start, source.span(call).start)
+        after = () if receiver.id == name else insert_after(source, statement, f"{name} = {receiver.id}")
+        return safe(title, (Edit(target, ""),), after)
+    start = source.span(receiver).end
+    end = source.span(call.func).end - len(call.func.attr)
+    if source.text[start:end] != ".":
+        return None
+    line = source.line_at(source.span(statement).start)
+    return safe(title, (Edit(Span(start, end), f"\n{indent_of(source, line)}{name}."),))

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import insert_first, replace, safe, text_of
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts
-from kerasast.flow.roles import Role, is_sequential, role_of
-from kerasast.registry import rule
+from kerasast.flow.roles import Role, is_sequential, keras_base, role_of
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def missing_super_init(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     method = facts.own.get("__init__")
@@ -40,13 +49,50 @@ def missing_super_init(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
             mention,
             f"`super().__init__` is not called in `{facts.cls.name}`: the parentheses are missing",
             help="write `super().__init__()`",
+            fix=partial(_call_it, ctx.source, facts, method, mention),
         )
         return
     yield ctx.report(
         method.node,
         f"`__init__` of `{facts.cls.name}` never calls `super().__init__()`, without which `{base}` does not work",
         help="call `super().__init__(**kwargs)` first, before any attribute is set",
+        fix=partial(_insert_it, ctx.source, facts, method),
     )
+
+
+def _call_it(
+    source: SourceFile, facts: ClassFacts, method: MethodFacts, mention: ast.Attribute
+) -> Fix | None:
+    arguments = _arguments(facts, method)
+    if arguments is None:
+        return None
+    return safe("Call it", replace(source, mention, f"{text_of(source, mention)}({arguments})"))
+
+
+def _insert_it(source: SourceFile, facts: ClassFacts, method: MethodFacts) -> Fix | None:
+    arguments = _arguments(facts, method)
+    if arguments is None:
+        return None
+    code = f"super().__init__({arguments})"
+    return safe(f"Call `{code}` first", insert_first(source, method.node, code))
+
+
+def _arguments(facts: ClassFacts, method: MethodFacts) -> str | None:
+    """What to call the general base class of a role with; `None` if another class may need more."""
+    if keras_base(facts) is not None or any("__init__" in parent.own for parent in facts.parents):
+        return None
+    if len(facts.cls.node.bases) != 1:
+        return None
+    parameters = method.node.args
+    names = [item.arg for item in (*parameters.posonlyargs, *parameters.args, *parameters.kwonlyargs)]
+    given = [f"{name}={name}" for name in ("name", "dtype", "trainable") if name in names]
+    kwargs = parameters.kwarg
+    if kwargs is not None:
+        used = any(isinstance(node, ast.Name) and node.id == kwargs.arg for node in ast.walk(method.node))
+        if used:
+            return None  # they may be for something else
+        given.append(f"**{kwargs.arg}")
+    return ", ".join(given)
 
 
 def _needs_it(facts: ClassFacts, method: MethodFacts) -> bool:

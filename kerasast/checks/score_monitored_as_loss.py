@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._guards import is_guarded
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
-from kerasast.flow.arguments import place_of
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import safe, set_keyword
+from kerasast.flow.arguments import Arguments, place_of
 from kerasast.flow.events import ObjectCreated
 from kerasast.flow.values import Const
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _CALLBACKS = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau")
 
@@ -40,6 +44,7 @@ _WORST = {
     on=(ObjectCreated,),
     calls=_CALLBACKS,
     keras="<3",
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def score_monitored_as_loss(ctx: Context, event: ObjectCreated) -> Iterator[Diagnostic]:
@@ -61,7 +66,15 @@ def score_monitored_as_loss(ctx: Context, event: ObjectCreated) -> Iterator[Diag
         place_of(monitor, event.node),
         f"`{name}` looks for the lowest `{given}`: {_WORST[name]}",
         help='pass `mode="max"`',
+        fix=partial(_fix, ctx.source, event.node, arguments),
     )
+
+
+def _fix(source: SourceFile, call: ast.AST, arguments: Arguments) -> Fix | None:
+    written = {keyword.arg for keyword in call.keywords} if isinstance(call, ast.Call) else set()
+    if "mode" in arguments and "mode" not in written:
+        return None
+    return safe('Pass `mode="max"`', set_keyword(source, call, "mode", '"max"'))
 
 
 def is_score(monitor: str) -> bool:

@@ -42,6 +42,14 @@ def add_argument(source: SourceFile, call: ast.AST, text: str) -> Edits:
     return items.append(text)
 
 
+def add_first_argument(source: SourceFile, call: ast.AST, text: str) -> Edits:
+    """Add an argument, as it is written, before all others."""
+    items = _items(source, call)
+    if items is None or not isinstance(call, ast.Call) or _is_bare_generator(call):
+        return None
+    return items.insert(0, text)
+
+
 def remove_argument(source: SourceFile, call: ast.AST, which: str | ast.expr) -> Edits:
     """Take out the keyword argument of a name, or the argument that is a node."""
     items = _items(source, call)
@@ -53,12 +61,12 @@ def remove_argument(source: SourceFile, call: ast.AST, which: str | ast.expr) ->
     return None
 
 
-def add_entry(source: SourceFile, node: ast.AST, text: str) -> Edits:
-    """Add an entry, as it is written, at the end of a dict that is written out."""
+def add_entry(source: SourceFile, node: ast.AST, *texts: str) -> Edits:
+    """Add entries, as they are written, at the end of a dict that is written out."""
     if not isinstance(node, ast.Dict) or not is_here(source, node):
         return None
     items = dict_items(source, node)
-    return None if items is None else items.append(text)
+    return None if items is None else items.append(*texts)
 
 
 def name_arguments(source: SourceFile, call: ast.AST, names: Sequence[str], first: int = 0) -> Edits:
@@ -89,6 +97,12 @@ def add_parameter(source: SourceFile, function: Function, text: str) -> Edits:
     if function.args.kwarg is None:
         return items.append(text)
     return None if text.startswith("**") else items.insert(len(items.items) - 1, text)
+
+
+def add_first_entry(source: SourceFile, display: ast.Dict, entry: str) -> Edits:
+    """Add an entry, as it is written, before all others of a dict display."""
+    items = dict_items(source, display) if is_here(source, display) else None
+    return None if items is None else items.insert(0, entry)
 
 
 def _items(source: SourceFile, call: ast.AST) -> Items | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kerasast.diagnostics import Edit, Span
 from kerasast.fixes.edits import Edits, difference
 from kerasast.source import SourceFile
+
+LONGEST_LINE = 100
+"""In characters: what is added in longer ones is broken into several."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -213,6 +216,17 @@ def indent_unit(source: SourceFile) -> str:
             if not source.line_text(line)[: body[0].col_offset].strip():
                 return indent_of(source, line)
     return "    "
+
+
+def display(source: SourceFile, node: ast.AST, items: Sequence[str]) -> str:
+    """A dict display of these entries for the place of a node: on one line, or with a line for each if it is long."""
+    line = source.line_at(source.span(node).start)
+    text = f"{{{', '.join(items)}}}"
+    if len(source.line_text(line)) - len(text_of(source, node)) + len(text) <= LONGEST_LINE:
+        return text
+    indent = indent_of(source, line)
+    inner = "".join(f"\n{indent}{indent_unit(source)}{item}," for item in items)
+    return f"{{{inner}\n{indent}}}"
 
 
 def _indented(source: SourceFile, code: str, indent: str) -> str:

@@ -34,16 +34,17 @@ class Items:
     close: int
     items: tuple[Item, ...]
 
-    def append(self, text: str) -> Edits:
-        """Add an item at the end, in the style of the others: on the same line, or each on its own."""
+    def append(self, *texts: str) -> Edits:
+        """Add items at the end, in the style of the others: on the same line, or each on its own."""
         if not self.items:
-            return (_insert(self.open + 1, text),)
+            return (_insert(self.open + 1, ", ".join(texts)),)
         last = self.items[-1]
         if not self._stacked:
             if last.comma is None:
-                return (_insert(last.end, f", {text}"),)
-            return (_insert(last.comma + 1, f" {text}"),)
-        line = f"\n{_indent(self.source, last.start)}{text}"
+                return (_insert(last.end, "".join(f", {text}" for text in texts)),)
+            return (_insert(last.comma + 1, f" {', '.join(texts)}"),)
+        indent = _indent(self.source, last.start)
+        line = ",".join(f"\n{indent}{text}" for text in texts)
         if last.comma is None:
             return (_insert(last.end, ","), _insert(_line_end(self.source, last.end), line))
         return (_insert(_line_end(self.source, last.comma), f"{line},"),)
