@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kerasast.checks._modes import BATCH_NORM, DROPOUT, EFFECTS, mode_layer, trains_by_default
 from kerasast.checks._training_steps import (
     called_object,
     layers_kept,
@@ -17,27 +18,8 @@ from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined, ModelCall
 from kerasast.flow.methods import CallSite, MethodFacts
-from kerasast.flow.values import Const, ObjectState
+from kerasast.flow.values import ObjectState
 from kerasast.registry import rule
-
-_DROPOUT = frozenset(
-    f"keras.layers.{name}"
-    for name in (
-        "AlphaDropout",
-        "Dropout",
-        "GaussianDropout",
-        "GaussianNoise",
-        "SpatialDropout1D",
-        "SpatialDropout2D",
-        "SpatialDropout3D",
-    )
-)
-_BATCH_NORM = "keras.layers.BatchNormalization"
-
-_EFFECTS = {
-    True: "its `BatchNormalization` does not learn the statistics that it uses for predictions",
-    False: "its dropout is off",
-}
 
 
 @rule(
@@ -60,7 +42,7 @@ def train_step_without_training(ctx: Context, event: ClassDefined | ModelCall) -
             yield ctx.report(
                 call.node,
                 f"`{ast.unparse(call.node.func)}()` runs in inference mode in `train_step`:"
-                f" {_EFFECTS[layer == _BATCH_NORM]}",
+                f" {EFFECTS[layer == BATCH_NORM]}",
                 help="pass `training=True`",
             )
 
@@ -95,18 +77,7 @@ def _in_class(call: CallSite, facts: ClassFacts) -> str | None:
 
 def _trains_by_default(forward: MethodFacts) -> bool:
     """Whether `call` takes `training` with a default of its own, or changes what it is given."""
-    spec = forward.node.args
-    arguments = [*spec.posonlyargs, *spec.args]
-    pairs = [
-        *zip(arguments[len(arguments) - len(spec.defaults) :], spec.defaults, strict=True),
-        *zip(spec.kwonlyargs, spec.kw_defaults, strict=True),
-    ]
-    if any(
-        item.arg == "training" and not (isinstance(default, ast.Constant) and not default.value)
-        for item, default in pairs
-    ):
-        return True
-    return any(
+    return trains_by_default(forward.node.args) or any(
         isinstance(node, ast.Name) and node.id == "training" and isinstance(node.ctx, ast.Store)
         for node in ast.walk(forward.node)
     )
@@ -122,7 +93,7 @@ def _mode_layer(facts: ClassFacts, attribute: str) -> str | None:
     """A layer with a training mode that is certainly in an attribute."""
     for name, node in layers_kept(facts, attribute):
         given = {item.arg for item in node.keywords}
-        if (name in _DROPOUT or name == _BATCH_NORM) and not given & {"trainable", None}:
+        if (name in DROPOUT or name == BATCH_NORM) and not given & {"trainable", None}:
             return name
     return None
 
@@ -135,19 +106,10 @@ def _in_object(call: CallSite, event: ModelCall) -> str | None:
     state = event.view.state(target)
     if state.escaped or not state.complete or (call.path and state.cls is not None):
         return None
-    for item in event.view.contents(target):
-        layer = event.view.state(item)
-        name = layer.api or ""
-        if layer.cls is None and (name in _DROPOUT or name == _BATCH_NORM) and _is_plain(layer):
-            return name
-    return None
+    return mode_layer(event.view, target)
 
 
 def _methods(state: ObjectState) -> set[str]:
     if state.cls is None:
         return set()
     return {node.name for node in state.cls.node.body if isinstance(node, ast.FunctionDef)}
-
-
-def _is_plain(layer: ObjectState) -> bool:
-    return "trainable" not in layer.arguments and layer.arguments.get("rate") != Const(0)

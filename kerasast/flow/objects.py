@@ -16,8 +16,10 @@ from kerasast.flow.other_files import note_checkpoint
 from kerasast.flow.sequential import sequential_changes
 from kerasast.flow.values import (
     UNKNOWN,
+    ApiValue,
     Const,
     External,
+    FunctionValue,
     Kind,
     ObjectId,
     ObjectState,
@@ -26,7 +28,7 @@ from kerasast.flow.values import (
     Tri,
     Value,
 )
-from kerasast.keras_api import ApiName, ancestors, lookup
+from kerasast.keras_api import ApiName, ancestors, canonical, lookup
 
 KINDS = (
     ("keras.Sequential", Kind.SEQUENTIAL),
@@ -378,6 +380,17 @@ def _global_names(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
     return External("keras.saving.get_custom_objects()")
 
 
+def _activation(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    """`activations.get(…)`: the function of Keras that a name means, or what is given if it is one already."""
+    match arguments.value("identifier"):
+        case Const(str() | None as name):
+            api = canonical(f"keras.activations.{name or 'linear'}")
+            return machine.unknown(node) if api is None else ApiValue(api)
+        case ApiValue() | FunctionValue() | Ref() as given:
+            return given
+    return machine.unknown(node)
+
+
 _FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
     "keras.Sequential": _sequential,
     "keras.Model": _model,
@@ -389,6 +402,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
     "keras.models.model_from_config": _from_text,
     "keras.models.save_model": _save_model,
     "keras.config.set_dtype_policy": _set_policy,
+    "keras.activations.get": _activation,
     "keras.saving.custom_object_scope": _scope_of_names,
     "keras.saving.get_custom_objects": _global_names,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from differential.comparison import Comparison, Verdict
+from differential.comparison import Comparison, Placement, Verdict
 from differential.limits import LIMITS, limit_of
 
 _INTRODUCTION = """\
@@ -33,6 +33,7 @@ _MEANING = {
     Verdict.LATENT: "works, and kerasast reports a class that Keras cannot make again from its config",
     Verdict.DEPENDS: "goes wrong on some runs only, or on each in another way; not compared",
     Verdict.MISS: "goes wrong, and kerasast is silent",
+    Verdict.MISPLACED: "goes wrong, and kerasast reports other statements only",
     Verdict.FALSE_ALARM: "works, and kerasast reports an error",
 }
 
@@ -61,7 +62,7 @@ def _verdicts(comparisons: Sequence[Comparison], versions: list[str]) -> str:
     rows: list[list[object]] = []
     for verdict, meaning in _MEANING.items():
         row = [counts[verdict, version, False] for version in versions]
-        if verdict is Verdict.MISS:
+        if verdict in (Verdict.MISS, Verdict.MISPLACED):
             limited = [counts[verdict, version, True] for version in versions]
             rows.append([f"{meaning}: a limit that is listed below", *limited])
             meaning += ", and no listed limit explains it"
@@ -72,16 +73,14 @@ def _verdicts(comparisons: Sequence[Comparison], versions: list[str]) -> str:
 
 
 def _places(comparisons: Sequence[Comparison], versions: list[str]) -> str:
-    caught = [item for item in comparisons if item.verdict is Verdict.CAUGHT]
-    placed = Counter((item.version, item.placed) for item in caught)
-    shares = " and ".join(
-        f"{placed[version, True]} of {placed[version, True] + placed[version, False]} (Keras {version})"
-        for version in versions
+    counts = Counter((item.placement, item.version) for item in comparisons)
+    rows = [[place.value, *(counts[place, item] for item in versions)] for place in Placement]
+    text = (
+        "Of the programs that go wrong and are reported: what the report that is nearest to the failure points to.\n"
+        "One that points to another statement fails the tests, unless a limit below explains it.\n\n"
     )
-    return (
-        f"A report belongs to the failure if it points to a line that was being executed, or to a class of the\n"
-        f"program. That is so for {shares} of those that are reported.\n"
-    )
+    head = ["the report points", *(f"Keras {item}" for item in versions)]
+    return "## Places\n\n" + text + _table(head, rows)
 
 
 def _rules(comparisons: Sequence[Comparison], versions: list[str]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
-from differential.harness import Case, Harm, Observation
+from differential.harness import Case, Harm, Location, Observation
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.source import SourceFile, source_from_bytes
 from kerasast.testing import analyze_files
@@ -23,23 +25,35 @@ class Verdict(Enum):
     LATENT = "works, and the class that is reported breaks when Keras makes it again"
     DEPENDS = "goes wrong on some runs only"
     MISS = "goes wrong, and is not reported"
+    MISPLACED = "goes wrong, and only other statements are reported"
     FALSE_ALARM = "works, and is reported as an error"
 
     @property
     def disagrees(self) -> bool:
         """Whether one of the two is wrong."""
-        return self in (Verdict.MISS, Verdict.FALSE_ALARM)
+        return self in (Verdict.MISS, Verdict.MISPLACED, Verdict.FALSE_ALARM)
+
+
+class Placement(Enum):
+    """Where the report that is nearest to the failure points, nearest first."""
+
+    AT = "at the statement that fails, or one that led to it"
+    STORY = "elsewhere, and the story that it tells leads there"
+    CLASS = "at the class whose objects fail"
+    FILE = "where the file was written that cannot be loaded as it was"
+    UNSEEN = "Keras shows the damage at the end only, and no statement"
+    ELSEWHERE = "at another statement"
 
 
 @dataclass(frozen=True)
 class Report:
-    """What kerasast reports: the rule, its message, and the lines of the program that it speaks of (1-based)."""
+    """What kerasast reports: the rule, its message, its place, and all places that it speaks of."""
 
     rule: str
     severity: Severity
     message: str
-    line: int
-    lines: frozenset[int]
+    place: Location
+    places: frozenset[Location]
 
 
 @dataclass(frozen=True)
@@ -51,32 +65,15 @@ class Comparison:
     observation: Observation
     reports: tuple[Report, ...]
     verdict: Verdict
-
-    @property
-    def placed(self) -> bool:
-        """Whether a report speaks of a line that was being executed when it went wrong, or of a class.
-
-        What a class lacks shows where its objects are used, and what a file lacks where it is loaded.
-        """
-        lines = {line for harm in self.observation.harms for line in harm.lines}
-        text = self.case.source.splitlines()
-        if any("load_" in text[line - 1] for line in lines):
-            lines.update(number for number, code in enumerate(text, start=1) if _SAVES.search(code))
-        classes = class_lines(self.case.source)
-        return not lines or any(report.lines & lines or report.line in classes for report in self.reports)
+    placement: Placement | None = None
 
 
-_SAVES = re.compile(r"\.save\w*\(|ModelCheckpoint")
+@dataclass(frozen=True)
+class OwnClass:
+    """A class that a program derives from Keras's, with the lines of it and its decorators."""
 
-
-def class_lines(source: str) -> set[int]:
-    """The lines of the classes that a program derives from Keras's, with their decorators."""
-    return {
-        line
-        for node in ast.parse(source).body
-        if isinstance(node, ast.ClassDef) and node.bases
-        for line in range(node.lineno - len(node.decorator_list), (node.end_lineno or 0) + 1)
-    }
+    name: str
+    places: frozenset[Location]
 
 
 CONTRACT = "contract"
@@ -86,27 +83,35 @@ CONTRACT = "contract"
 def compare(case: Case, version: str, observation: Observation) -> Comparison:
     """Compare the two on one program."""
     reports = report(case, version)
-    return Comparison(case, version, observation, reports, judge(case, observation, reports))
+    verdict = judge(case, observation, reports)
+    if verdict is not Verdict.CAUGHT:
+        return Comparison(case, version, observation, reports, verdict)
+    placement = _Locator(case).placement(observation, reports)
+    if placement is Placement.ELSEWHERE:
+        verdict = Verdict.MISPLACED
+    return Comparison(case, version, observation, reports, verdict, placement)
 
 
 def report(case: Case, version: str) -> tuple[Report, ...]:
     """What kerasast reports as an error or a warning."""
-    found = analyze_files({"program.py": case.source}, KerasVersion.parse(version))
-    source = source_from_bytes("program.py", case.source.encode())
-    return tuple(_report(item, source) for item in found if item.severity is not Severity.INFO)
+    found = analyze_files(case.files, KerasVersion.parse(version))
+    sources = {path: source_from_bytes(path, text.encode()) for path, text in case.files.items()}
+    return tuple(_report(item, sources) for item in found if item.severity is not Severity.INFO)
 
 
-def _report(diagnostic: Diagnostic, source: SourceFile) -> Report:
-    spans = [diagnostic.span, *(step.span for step in diagnostic.steps)]
-    lines: set[int] = set()
-    for span in spans:
-        lines.update(range(source.line_at(span.start), source.line_at(span.end) + 1))
+def _report(diagnostic: Diagnostic, sources: Mapping[str, SourceFile]) -> Report:
+    spans = [(diagnostic.path, diagnostic.span), *((step.path, step.span) for step in diagnostic.steps)]
+    places: set[Location] = set()
+    for path, span in spans:
+        first, last = sources[path].line_at(span.start), sources[path].line_at(span.end)
+        places.update((path, line) for line in range(first, last + 1))
+    line = sources[diagnostic.path].line_at(diagnostic.span.start)
     return Report(
         diagnostic.rule,
         diagnostic.severity,
         diagnostic.message,
-        source.line_at(diagnostic.span.start),
-        frozenset(lines),
+        (diagnostic.path, line),
+        frozenset(places),
     )
 
 
@@ -119,9 +124,9 @@ def judge(case: Case, observation: Observation, reports: tuple[Report, ...]) -> 
         return Verdict.DEPENDS
     if not reports:
         return Verdict.CLEAN
-    classes = class_lines(case.source)
+    classes = frozenset[Location]().union(*(item.places for item in own_classes(case)))
     broken = any(harm.kind == CONTRACT for harm in observation.harms)
-    unexplained = [item for item in reports if not (broken and item.line in classes)]
+    unexplained = [item for item in reports if not (broken and item.place in classes)]
     if not unexplained:
         return Verdict.LATENT
     errors = any(item.severity is Severity.ERROR for item in unexplained)
@@ -133,21 +138,84 @@ def _what(harm: Harm) -> str:
     return harm.text if harm.kind == "raised" else harm.kind
 
 
+def own_classes(case: Case) -> list[OwnClass]:
+    """The classes that a program derives from Keras's."""
+    return [
+        OwnClass(
+            node.name,
+            frozenset(
+                (path, line)
+                for line in range(node.lineno - len(node.decorator_list), (node.end_lineno or 0) + 1)
+            ),
+        )
+        for path, text in case.files.items()
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ClassDef) and node.bases
+    ]
+
+
+class _Locator:
+    """Finds how near the reports are to what goes wrong."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+
+    @cached_property
+    def _lines(self) -> dict[Location, str]:
+        return {
+            (path, number): line
+            for path, text in self._case.files.items()
+            for number, line in enumerate(text.splitlines(), start=1)
+        }
+
+    def placement(self, observation: Observation, reports: Iterable[Report]) -> Placement:
+        """The best of what any report has for any harm that is not one of the contract alone."""
+        harms = [harm for harm in observation.harms if harm.kind != CONTRACT]
+        found = {self._placement(harm, item) for harm in harms for item in reports}
+        return next(item for item in Placement if item in found)
+
+    def _placement(self, harm: Harm, item: Report) -> Placement:
+        failing = set(harm.places)
+        if item.place in failing:
+            return Placement.AT
+        if item.places & failing:
+            return Placement.STORY
+        if any(item.place in cls.places and self._concerns(harm, cls) for cls in own_classes(self._case)):
+            return Placement.CLASS
+        codes = [self._lines.get(place, "") for place in failing]
+        if any("load_" in code for code in codes) and any(
+            _SAVES.search(self._lines[place]) for place in item.places
+        ):
+            return Placement.FILE
+        return Placement.ELSEWHERE if failing else Placement.UNSEEN
+
+    def _concerns(self, harm: Harm, cls: OwnClass) -> bool:
+        """Whether harm may come from a class: it names it, passes through it, or shows in what is kept of it."""
+        if harm.kind != "raised" or cls.name in harm.text or cls.places & set(harm.places):
+            return True
+        codes = [self._lines.get(place, "") for place in harm.places]
+        return any(f"{cls.name}(" in code or _KEEPS.search(code) for code in codes)
+
+
+_SAVES = re.compile(r"\.save\w*\(|ModelCheckpoint")
+_KEEPS = re.compile(r"\.save\w*\(|ModelCheckpoint|BackupAndRestore|load_\w+\(|clone_model|set_weights")
+
+
 def describe(comparison: Comparison) -> str:
     """A comparison for people: the program with what Keras and kerasast say at its lines."""
     case = comparison.case
-    lines = [
-        f"program {case.id}, Keras {comparison.version}: {comparison.verdict.value}",
-        *(f"  {line:3} | {text}" for line, text in enumerate(case.source.splitlines(), start=1)),
-        *(f"Keras: {_harm(harm)}" for harm in comparison.observation.harms),
-        *(
-            f"kerasast: line {item.line}: {item.severity.name.lower()}[{item.rule}]: {item.message}"
-            for item in comparison.reports
-        ),
+    lines = [f"program {case.id}, Keras {comparison.version}: {comparison.verdict.value}"]
+    for path, text in case.files.items():
+        lines += [f"  {path}:"] if len(case.files) > 1 else []
+        lines += [f"  {line:3} | {code}" for line, code in enumerate(text.splitlines(), start=1)]
+    lines += [f"Keras: {_harm(harm)}" for harm in comparison.observation.harms]
+    lines += [
+        f"kerasast: {item.place[0]}:{item.place[1]}: {item.severity.name.lower()}[{item.rule}]: {item.message}"
+        for item in comparison.reports
     ]
     return "\n".join(lines)
 
 
 def _harm(harm: Harm) -> str:
-    where = f" (lines {', '.join(map(str, harm.lines))})" if harm.lines else ""
-    return f"{harm.kind}: {harm.text}{where}"
+    places = ", ".join(f"{path}:{line}" for path, line in harm.places)
+    return f"{harm.kind}: {harm.text}{f' ({places})' if places else ''}"

@@ -8,187 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-# Classes
+from differential.grammar_classes import CustomClass
+from differential.grammar_models import Architecture, Builder
 
 
-class Base(Enum):
-    """What a class of the program derives from."""
+class Extension(Enum):
+    """The end of a path."""
 
-    LAYER = "layers.Layer"
-    MODEL = "Model"
-
-
-class Registration(Enum):
-    """The decorator of a class."""
-
+    KERAS = ".keras"
+    H5 = ".h5"
+    WEIGHTS = ".weights.h5"
     NONE = ""
-    DEFAULT = "()"
-    PACKAGE = '(package="demo")'
-    UNCALLED = " "
-
-
-class Kwargs(Enum):
-    """What `__init__` does with the keyword arguments of its base class."""
-
-    FORWARDED = "forwarded"
-    DROPPED = "accepted, not forwarded"
-    NAME_ONLY = "only the name"
-    ABSENT = "not accepted"
-
-
-class SuperInit(Enum):
-    """Where `__init__` calls that of its base class."""
-
-    FIRST = "first"
-    LAST = "last"
-    MISSING = "missing"
-
-
-class Parameter(Enum):
-    """The parameter of `__init__`."""
-
-    NONE = "none"
-    UNITS = "units"
-    SCALE = "scale"
-
-
-class Config(Enum):
-    """The `get_config` of a class."""
-
-    NONE = "none"
-    FULL = "full"
-    MERGED = "full, as one expression"
-    INCOMPLETE = "without the parameter"
-    WITHOUT_SUPER = "without that of the base class"
-    NO_RETURN = "returns nothing"
-
-
-class State(Enum):
-    """Where the weights of a class come from."""
-
-    WEIGHT_IN_BUILD = "add_weight in build"
-    WEIGHT_IN_INIT = "add_weight in __init__"
-    POSITIONAL_WEIGHT = "add_weight with a positional name"
-    VARIABLE_IN_BUILD = "tf.Variable in build"
-    VARIABLE_IN_INIT = "tf.Variable in __init__"
-    CHILD_IN_INIT = "a layer made in __init__"
-    CHILD_IN_BUILD = "a layer made in build"
-    CHILD_IN_CALL = "a layer made in call"
-    CHILD_IN_LIST = "layers in a list"
-    CHILD_IN_DICT = "layers in a dict"
-    CHILD_IN_DEQUE = "layers in a deque"
-    CHILD_IN_OBJECT = "a layer in an object of a plain class"
-    CHILD_SEQUENTIAL = "a Sequential made in __init__"
-    NONE = "none"
-
-
-class Build(Enum):
-    """The `build` of a class that holds layers."""
-
-    NONE = "none"
-    CHILDREN = "builds them"
-    SUPER = "calls that of the base class only"
-    FLAG = "sets built only"
-
-
-@dataclass(frozen=True)
-class CustomClass:
-    """A class of layers or models; its layers are Keras's, or of the class `child` of the program's."""
-
-    name: str
-    base: Base
-    registration: Registration
-    kwargs: Kwargs
-    super_init: SuperInit
-    parameter: Parameter
-    config: Config
-    state: State
-    build: Build
-    child: CustomClass | None = None
-
-
-# Models
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A layer of a Sequential or functional model: one of Keras's, or of the program's class number `custom`."""
-
-    api: str
-    arguments: str = ""
-    custom: int | None = None
-    name: str | None = None
-
-
-@dataclass(frozen=True)
-class Nested:
-    """A model inside a model: functional, or a Sequential with an `Input` or without weights as yet."""
-
-    layers: tuple[Layer, ...]
-    has_input: bool
-    functional: bool = False
-
-
-class Kind(Enum):
-    """What kind of model a program has."""
-
-    SEQUENTIAL = "Sequential"
-    FUNCTIONAL = "functional"
-    SUBCLASSED = "subclassed"
-
-
-class Start(Enum):
-    """How a Sequential gets to know its input."""
-
-    INPUT = "Input"
-    INPUT_LAYER = "InputLayer"
-    INPUT_SHAPE = "input_shape"
-    NONE = "not"
-
-
-class Assembly(Enum):
-    """How a Sequential gets its layers."""
-
-    LIST = "list"
-    ADD = "add"
-    VARIABLE = "list in a variable"
-
-
-class Graph(Enum):
-    """How the layers of a functional model are connected."""
-
-    CHAIN = "one after the other"
-    RESIDUAL = "around them, the input is added"
-    SHARED = "the first layer is used twice"
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """A model: its layers between input and output, or the number of its class; `graph` is for functional ones."""
-
-    kind: Kind
-    layers: tuple[Layer | Nested, ...] = ()
-    start: Start = Start.INPUT
-    assembly: Assembly = Assembly.LIST
-    graph: Graph = Graph.CHAIN
-    custom: int | None = None
-
-    @property
-    def nested(self) -> bool:
-        """Whether a model is inside it."""
-        return any(isinstance(layer, Nested) for layer in self.layers)
-
-
-class Builder(Enum):
-    """Where a model is made."""
-
-    INLINE = "where it is used"
-    FUNCTION = "a function returns it"
-    TUPLE = "a function returns it with a layer"
-    DICT = "a function returns it in a dict"
-
-
-# What is done with models
 
 
 class Touch(Enum):
@@ -226,6 +56,68 @@ class Metrics(Enum):
     NONE = ""
     NAME = '["mae"]'
     OBJECT = "[KERAS.metrics.MeanAbsoluteError()]"
+    ACCURACY = '["accuracy"]'
+    BARE = '"mae"'
+    UNKNOWN = '["rmse"]'
+
+
+class Optimizer(Enum):
+    """The optimizer that a model is compiled with."""
+
+    NAME = '"sgd"'
+    ADAM = '"adam"'
+    OBJECT = "KERAS.optimizers.SGD(learning_rate=0.05)"
+    CLASS = "KERAS.optimizers.SGD"
+    LEGACY = "KERAS.optimizers.SGD(lr=0.05)"
+
+
+class Data(Enum):
+    """What a model is trained on."""
+
+    ARRAYS = "x, y"
+    KEYWORDS = "x=x, y=y"
+    DATASET = "tf.data.Dataset.from_tensor_slices((x, y)).batch(4)"
+    DATASET_AND_Y = "tf.data.Dataset.from_tensor_slices((x, y)).batch(4), y"
+
+
+class Validation(Enum):
+    """What a model is validated with."""
+
+    NONE = ""
+    DATA = "validation_data=(x, y)"
+    SPLIT = "validation_split=0.34"
+
+
+class CallbackKind(Enum):
+    """A callback of `fit`."""
+
+    CHECKPOINT = "ModelCheckpoint"
+    STOPPING = "EarlyStopping"
+    PLATEAU = "ReduceLROnPlateau"
+    BACKUP = "BackupAndRestore"
+    TERMINATE = "TerminateOnNaN"
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A callback; the three last fields are those of a checkpoint."""
+
+    kind: CallbackKind
+    monitor: str | None = None
+    extension: Extension | None = None
+    weights_only: bool = False
+    best_only: bool = False
+
+
+class TapeForm(Enum):
+    """How a training loop is written."""
+
+    FULL = "with the trainable variables, asked for each time"
+    EARLY = "with those from before the loop"
+    TRAINING = "with training=True"
+    MINIMIZE = "with optimizer.minimize"
+    NUMPY = "with a loss that NumPy computes"
+    COMPILED = "with the optimizer of compile"
 
 
 class PathStyle(Enum):
@@ -236,15 +128,10 @@ class PathStyle(Enum):
     FSTRING = "f-string"
     JOIN = "os.path.join"
     PATHLIB = "pathlib"
-
-
-class Extension(Enum):
-    """The end of a path."""
-
-    KERAS = ".keras"
-    H5 = ".h5"
-    WEIGHTS = ".weights.h5"
-    NONE = ""
+    VARIABLE = "a variable"
+    SUM = "a sum"
+    FORMAT = "format"
+    FOLDER = "pathlib with a folder"
 
 
 @dataclass(frozen=True)
@@ -260,6 +147,7 @@ class CompileStep:
 
     loss: LossName
     metrics: Metrics = Metrics.NONE
+    optimizer: Optimizer = Optimizer.NAME
 
 
 @dataclass(frozen=True)
@@ -272,10 +160,33 @@ class FreezeStep:
 
 @dataclass(frozen=True)
 class FitStep:
-    """Train a model; a checkpoint is `(extension, save_weights_only)`."""
+    """Train a model; `key` is what is read from its history."""
 
-    checkpoint: tuple[Extension, bool] | None = None
     on_batch: bool = False
+    data: Data = Data.ARRAYS
+    validation: Validation = Validation.NONE
+    callbacks: tuple[Callback, ...] = ()
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class TapeStep:
+    """Train a model in a loop of the program's own."""
+
+    form: TapeForm
+
+
+@dataclass(frozen=True)
+class AdaptStep:
+    """Adapt the layer that has to be adapted."""
+
+
+@dataclass(frozen=True)
+class EpochsStep:
+    """Train a model in a loop, and save it in each round under another name."""
+
+    weights_only: bool
+    extension: Extension
 
 
 @dataclass(frozen=True)
@@ -286,6 +197,7 @@ class SaveStep:
     extension: Extension
     path: PathStyle = PathStyle.LITERAL
     function: bool = False
+    option: str = ""
 
 
 @dataclass(frozen=True)
@@ -307,7 +219,14 @@ class CopyStep:
 
 @dataclass(frozen=True)
 class LoadWeightsStep:
-    """Load the weights that were saved last."""
+    """Load the weights that were saved last, or those of the last checkpoint.
+
+    `option` is a further argument, and `then` what is called on the result.
+    """
+
+    checkpoint: bool = False
+    option: str = ""
+    then: str = ""
 
 
 @dataclass(frozen=True)
@@ -316,6 +235,7 @@ class LoadModelStep:
 
     custom_objects: bool
     compiled: bool
+    checkpoint: bool = False
 
 
 @dataclass(frozen=True)
@@ -330,6 +250,9 @@ Step = (
     | CompileStep
     | FreezeStep
     | FitStep
+    | TapeStep
+    | AdaptStep
+    | EpochsStep
     | SaveStep
     | FreshStep
     | CloneStep
@@ -351,6 +274,9 @@ class Place(Enum):
     LOOP = "in a loop"
     TRY = "in a try with a finally"
     CLOSURE = "in a function without parameters"
+    WITH = "in a with statement"
+    EXCEPT = "in a try with an except"
+    ELSE = "if a flag is not set"
 
 
 class Scope(Enum):
@@ -359,6 +285,15 @@ class Scope(Enum):
     MODULE = "module"
     MAIN = "a main function"
     TRAINER = "methods of a class"
+
+
+class Layout(Enum):
+    """In which files a program is written."""
+
+    SINGLE = "one file"
+    MODELS = "the model is made in a file of its own"
+    STAGES = "a function of another file trains and saves"
+    SCRIPTS = "one script trains and saves, another one loads"
 
 
 class Imports(Enum):
@@ -388,3 +323,4 @@ class Program:
     builder: Builder
     scope: Scope
     steps: tuple[Placed, ...]
+    layout: Layout = Layout.SINGLE

@@ -14,28 +14,36 @@ from differential.choices import Seeded
 from differential.rendering import FLAG, render
 from differential.strategies import draw_program
 
+Location = tuple[str, int]
+"""A file of a program, and a line of it (1-based)."""
+
 
 @dataclass(frozen=True)
 class Case:
-    """A generated program: number `number` of those that follow from `seed`."""
+    """A generated program: number `number` of those that follow from `seed`; its last file is the one to run."""
 
     seed: int
     number: int
-    source: str
+    files: dict[str, str]
 
     @property
     def id(self) -> str:
         """What the program is called: `7-123`."""
         return f"{self.seed}-{self.number}"
 
+    @property
+    def source(self) -> str:
+        """All files as one text."""
+        return "".join(f"# {path}\n{text}" for path, text in self.files.items())
+
 
 @dataclass(frozen=True)
 class Harm:
-    """What went wrong in real Keras, and the lines of the program that were being executed, outermost first."""
+    """What went wrong in real Keras, and the places in the program that were being executed, outermost first."""
 
     kind: str
     text: str
-    lines: tuple[int, ...]
+    places: tuple[Location, ...]
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class Observation:
 @dataclass(frozen=True)
 class _Request:
     id: str
-    source: str
+    files: Mapping[str, str]
     environment: Mapping[str, str]
 
     def to_json(self) -> str:
@@ -71,8 +79,8 @@ class _Request:
         return json.dumps(
             {
                 "id": self.id,
-                "files": {"program.py": self.source},
-                "main": "program.py",
+                "files": self.files,
+                "main": list(self.files)[-1],
                 "proofs": [],
                 "watch": "x",
                 "environment": self.environment,
@@ -117,8 +125,8 @@ def _observe(
 
 
 def _requests(case: Case) -> list[_Request]:
-    plain = _Request(case.id, case.source, {})
-    flagged = _Request(f"{case.id}+flag", case.source, {FLAG: "1"})
+    plain = _Request(case.id, case.files, {})
+    flagged = _Request(f"{case.id}+flag", case.files, {FLAG: "1"})
     return [plain, flagged] if FLAG in case.source else [plain]
 
 
@@ -132,7 +140,7 @@ def harms_of(outcome: Outcome) -> tuple[Harm, ...]:
         raise RuntimeError(f"a generated program was not run to its end: {outcome.crash}")
     if outcome.raised:
         failure = outcome.raised
-        return (Harm("raised", f"{failure.type}: {failure.cause}", failure.lines),)
-    lost = [Harm(loss.kind, loss.text, loss.lines) for loss in outcome.losses]
+        return (Harm("raised", f"{failure.type}: {failure.cause}", failure.places),)
+    lost = [Harm(loss.kind, loss.text, loss.places) for loss in outcome.losses]
     artefacts = [item for item in outcome.artefacts if item.problem]
-    return (*(Harm("saved", f"`{item.path}`: {item.problem}", item.lines) for item in artefacts), *lost)
+    return (*(Harm("saved", f"`{item.path}`: {item.problem}", item.places) for item in artefacts), *lost)

@@ -19,7 +19,7 @@ _OBSERVERS = ("artefacts.py", "watch.py")
 
 
 def observe_once(
-    cases: list[Case], generations: list[Generation], folder: Path, batch: int = 40
+    cases: list[Case], generations: list[Generation], folder: Path, batch: int = 100
 ) -> dict[str, dict[str, Observation]]:
     """What `observe` gives, read from the folder where it is known, and written there in batches."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -52,12 +52,17 @@ def _file(folder: Path, case: Case, generation: Generation) -> Path:
 
 
 def _write(path: Path, observation: Observation) -> None:
-    runs = [[[harm.kind, harm.text, harm.lines] for harm in run] for run in observation.runs]
+    runs = [[[harm.kind, harm.text, harm.places] for harm in run] for run in observation.runs]
     path.write_text(json.dumps(runs), encoding="utf-8")
 
 
 def _read(path: Path) -> Observation:
     runs = json.loads(path.read_text(encoding="utf-8"))
     return Observation(
-        tuple(tuple(Harm(kind, text, tuple(lines)) for kind, text, lines in run) for run in runs)
+        tuple(
+            tuple(
+                Harm(kind, text, tuple((file, line) for file, line in places)) for kind, text, places in run
+            )
+            for run in runs
+        )
     )

@@ -131,7 +131,7 @@ twin.set_weights(model.get_weights())
 
 
 def limit_of(comparison: Comparison) -> Limit | None:
-    """The limit that explains a miss, if one does."""
-    if comparison.verdict is not Verdict.MISS:
+    """The limit that explains a miss, or a report at another statement, if one does."""
+    if comparison.verdict not in (Verdict.MISS, Verdict.MISPLACED):
         return None
     return next((limit for limit in LIMITS if limit.explains(comparison)), None)

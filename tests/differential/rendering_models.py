@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from differential.grammar import (
+from differential.grammar_classes import CustomClass
+from differential.grammar_models import (
     Architecture,
     Assembly,
-    CustomClass,
     Graph,
     Kind,
     Layer,
@@ -25,7 +25,7 @@ def render_model(model: Architecture, classes: Classes, subject: str, names: Nam
     """The lines that make a model and assign it to `subject`."""
     if model.kind is Kind.SUBCLASSED:
         assert model.custom is not None
-        return [f"{subject} = {instance(classes[model.custom])}"]
+        return [f"{subject} = {instance(classes[model.custom], names)}"]
     lines = [f"base = {_sequential(layer, names)}" for layer in model.layers if isinstance(layer, Nested)]
     if model.kind is Kind.FUNCTIONAL:
         return [*lines, *_functional(model, classes, subject, names)]
@@ -48,7 +48,7 @@ def _layer(layer: Layer | Nested, classes: Classes, names: Names, extra: str = "
     if isinstance(layer, Nested):
         return "base"
     if layer.custom is not None:
-        return instance(classes[layer.custom])
+        return instance(classes[layer.custom], names)
     named = f'name="{layer.name}"' if layer.name else ""
     arguments = ", ".join(part for part in (layer.arguments, named, extra) if part)
     return f"{names['layers']}.{layer.api}({arguments})"
@@ -98,7 +98,30 @@ def _functional(model: Architecture, classes: Classes, subject: str, names: Name
             tensor = "shared(inputs)"
         lines.append(f"hidden = {made}({tensor})")
         tensor = "hidden"
-    if model.graph is Graph.RESIDUAL:
-        lines.append(f"hidden = {names['layers']}.add([inputs, hidden])")
+    lines += _joint(model.graph, tensor, names)
+    tensor = "hidden" if model.graph in _JOINED else tensor
     lines.append(f"outputs = {_layer(HEAD, classes, names)}({tensor})")
-    return [*lines, f"{subject} = {names['keras']}.Model(inputs, outputs)"]
+    inputs = "[inputs, others]" if model.graph is Graph.TWO_INPUTS else "inputs"
+    outputs = "[outputs, extra]" if model.graph is Graph.TWO_OUTPUTS else "outputs"
+    return [*lines, f"{subject} = {names['keras']}.Model({inputs}, {outputs})"]
+
+
+_JOINED = (Graph.RESIDUAL, Graph.RAW_OP, Graph.TWO_INPUTS)
+
+
+def _joint(graph: Graph, tensor: str, names: Names) -> list[str]:
+    """The lines before the last layer that are not those of a chain."""
+    layers = names["layers"]
+    match graph:
+        case Graph.RESIDUAL:
+            return [f"hidden = {layers}.add([inputs, {tensor}])"]
+        case Graph.RAW_OP:
+            return [f"hidden = tf.nn.relu({tensor})"]
+        case Graph.TWO_INPUTS:
+            return [
+                f"others = {names['keras']}.Input((4,))",
+                f"hidden = {layers}.Concatenate()([{tensor}, {layers}.Dense(3)(others)])",
+            ]
+        case Graph.TWO_OUTPUTS:
+            return [f'extra = {layers}.Dense(1, name="extra")({tensor})']
+    return []

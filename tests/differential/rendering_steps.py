@@ -5,32 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from differential.grammar import (
-    Builder,
+    AdaptStep,
     BuildStep,
+    CallbackKind,
     CloneStep,
     CompileStep,
     CopyStep,
+    EpochsStep,
     FitStep,
     FreezeStep,
-    Kind,
     LoadModelStep,
     LoadWeightsStep,
     PathStyle,
     Program,
     SaveStep,
     Step,
+    TapeStep,
     Target,
     Touch,
     UseStep,
 )
+from differential.grammar_models import ADAPTED, Builder, Kind
 from differential.rendering_models import render_model
+from differential.rendering_training import fit, tape
 
 
 @dataclass
 class Context:
     """Where the rendering of a program's course is: the model that steps act on, and the path saved to last.
 
-    `path_name` is the variable that holds the path, where it is a parameter.
+    `path_name` is the variable that holds the path, where it is a parameter; `best` is the path of the last checkpoint.
     """
 
     program: Program
@@ -39,6 +43,7 @@ class Context:
     path: str = "model.keras"
     path_name: str | None = None
     style: PathStyle = PathStyle.LITERAL
+    best: str | None = None
 
     @property
     def path_text(self) -> str:
@@ -55,6 +60,10 @@ class Context:
             PathStyle.FSTRING: f'f"{{NAME}}{dot}{extension}"',
             PathStyle.JOIN: f'os.path.join("out", "{self.path}")',
             PathStyle.PATHLIB: f'pathlib.Path("{self.path}")',
+            PathStyle.VARIABLE: "PATH",
+            PathStyle.SUM: f'NAME + "{dot}{extension}"',
+            PathStyle.FORMAT: f'"{{}}{dot}{extension}".format(NAME)',
+            PathStyle.FOLDER: f'FOLDER / "{self.path}"',
         }[self.style]
 
     def follow(self, name: str) -> None:
@@ -67,23 +76,31 @@ def render_step(step: Step, context: Context) -> list[str]:
     subject, keras = context.subject, context.names["keras"]
     match step:
         case BuildStep():
-            return [_touch(step.how, subject)]
+            return [_touch(step.how, context)]
         case CompileStep():
             return [_compile(step, subject, keras)]
         case FreezeStep():
             return _freeze(step, context)
         case FitStep():
-            return [_fit(step, subject, keras)]
+            return _fit(step, context)
+        case TapeStep():
+            return tape(step.form, subject, keras)
+        case AdaptStep():
+            return [f'{subject}.get_layer("{ADAPTED}").adapt(x)']
+        case EpochsStep():
+            return _epochs(step, context)
         case SaveStep():
             return [_save(step, context)]
         case CloneStep():
             return _clone(step, context)
         case LoadWeightsStep():
-            return [f"{subject}.load_weights({context.path_text})"]
+            _aim(step, context)
+            option = f", {step.option}" if step.option else ""
+            return [f"{subject}.load_weights({context.path_text}{option}){step.then}"]
         case LoadModelStep():
             return [_load(step, context)]
         case UseStep():
-            return [f"{subject}(x)" if step.method == "__call__" else f"{subject}.predict(x, verbose=0)"]
+            return [_use(step.method, subject)]
         case CopyStep():
             return _copy(context)
     raise AssertionError(f"rendering.py writes {step}")
@@ -92,16 +109,27 @@ def render_step(step: Step, context: Context) -> list[str]:
 def _compile(step: CompileStep, subject: str, keras: str) -> str:
     loss = f", loss={step.loss.value}" if step.loss.value else ""
     metrics = f", metrics={step.metrics.value}" if step.metrics.value else ""
-    return f'{subject}.compile(optimizer="sgd"{loss}{metrics})'.replace("KERAS", keras)
+    return f"{subject}.compile(optimizer={step.optimizer.value}{loss}{metrics})".replace("KERAS", keras)
 
 
-def _touch(how: Touch, subject: str) -> str:
+def _touch(how: Touch, context: Context) -> str:
+    subject = context.subject
+    if how is Touch.BUILD and context.program.model.inputs > 1:
+        how = Touch.CALL
     return {
         Touch.CALL: f"{subject}(x)",
         Touch.BUILD: f"{subject}.build((None, 4))",
         Touch.PREDICT: f"{subject}.predict(x, verbose=0)",
         Touch.SUMMARY: f"{subject}.summary()",
     }[how]
+
+
+def _use(method: str, subject: str) -> str:
+    return {
+        "__call__": f"{subject}(x)",
+        "predict": f"{subject}.predict(x, verbose=0)",
+        "evaluate": f"{subject}.evaluate(x, y, verbose=0)",
+    }[method]
 
 
 def _freeze(step: FreezeStep, context: Context) -> list[str]:
@@ -124,24 +152,38 @@ def _freeze(step: FreezeStep, context: Context) -> list[str]:
             return [f'{subject}.get_layer("base").trainable = {value}']
 
 
-def _fit(step: FitStep, subject: str, keras: str) -> str:
-    if step.on_batch:
-        return f"{subject}.train_on_batch(x, y)"
-    callbacks = ""
-    if step.checkpoint is not None:
-        extension, weights_only = step.checkpoint
-        only = ", save_weights_only=True" if weights_only else ""
-        callbacks = f', callbacks=[{keras}.callbacks.ModelCheckpoint("best{extension.value}"{only})]'
-    return f"{subject}.fit(x, y, epochs=1, verbose=0{callbacks})"
+def _fit(step: FitStep, context: Context) -> list[str]:
+    for callback in step.callbacks:
+        if callback.kind is CallbackKind.CHECKPOINT and callback.extension is not None:
+            context.best = f"best{callback.extension.value}"
+    return fit(step, context.subject, context.names["keras"])
+
+
+def _epochs(step: EpochsStep, context: Context) -> list[str]:
+    extension = step.extension.value
+    context.path, context.style = f"model_1{extension}", PathStyle.LITERAL
+    method = "save_weights" if step.weights_only else "save"
+    return [
+        "for epoch in range(2):",
+        f"    {context.subject}.fit(x, y, verbose=0)",
+        f'    {context.subject}.{method}(f"model_{{epoch}}{extension}")',
+    ]
+
+
+def _aim(step: LoadModelStep | LoadWeightsStep, context: Context) -> None:
+    """Let the path be that of the last checkpoint, if the step wants that one."""
+    if step.checkpoint and context.best is not None:
+        context.path, context.style = context.best, PathStyle.LITERAL
 
 
 def _save(step: SaveStep, context: Context) -> str:
     context.path = f"model{step.extension.value}"
     context.style = step.path
+    option = f", {step.option}" if step.option else ""
     if step.function:
-        return f"{context.names['keras']}.models.save_model({context.subject}, {context.path_text})"
+        return f"{context.names['keras']}.models.save_model({context.subject}, {context.path_text}{option})"
     method = "save_weights" if step.weights_only else "save"
-    return f"{context.subject}.{method}({context.path_text})"
+    return f"{context.subject}.{method}({context.path_text}{option})"
 
 
 def _clone(step: CloneStep, context: Context) -> list[str]:
@@ -174,6 +216,7 @@ def make(program: Program, subject: str, names: dict[str, str]) -> list[str]:
 
 
 def _load(step: LoadModelStep, context: Context) -> str:
+    _aim(step, context)
     keras, classes = context.names["keras"], context.program.classes
     context.follow("loaded")
     objects = ""

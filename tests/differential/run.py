@@ -4,7 +4,6 @@
 --seed S        which ones; --first N begins with the N-th
 --keras 2.15    in one generation only
 --show KIND     print the programs with this verdict: `miss`, `false_alarm`, `limit`, `advised`, …; or a program's id
---misplaced     print the programs whose reports speak of other lines than those that fail
 --keep FOLDER   keep there what real Keras shows, and read what is there: only kerasast is run again
 --write         write docs/accuracy.md
 """
@@ -23,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracle"))
 from environments import GENERATIONS, ROOT, reason_missing
 
 from differential.accuracy import page
-from differential.comparison import Comparison, Verdict, compare, describe
+from differential.comparison import Comparison, compare, describe
 from differential.harness import generate, observe
 from differential.keeping import observe_once
 from differential.limits import limit_of
@@ -42,7 +41,7 @@ def main() -> int:
         compare(case, version, found[case.id]) for version, found in observations.items() for case in cases
     ]
     for item in comparisons:
-        if _shown(item, options.show) or (options.misplaced and _is_misplaced(item)):
+        if _shown(item, options.show):
             print(f"{describe(item)}\n")
     print_counts(comparisons)
     if options.write:
@@ -58,8 +57,9 @@ def print_counts(comparisons: list[Comparison]) -> None:
     counts = Counter((item.version, item.verdict) for item in comparisons)
     for (version, verdict), count in sorted(counts.items(), key=lambda pair: (pair[0][0], pair[0][1].name)):
         print(f"Keras {version}: {count:5} {verdict.name}: {verdict.value}")
-    misplaced = sum(map(_is_misplaced, comparisons))
-    print(f"{misplaced} of the caught ones are reported at other lines")
+    placed = Counter((item.version, item.placement) for item in comparisons if item.placement)
+    for (version, placement), count in sorted(placed.items(), key=str):
+        print(f"Keras {version}: {count:5} {placement.name}: {placement.value}")
     limited = Counter(limit.name for limit in map(limit_of, comparisons) if limit is not None)
     for name, count in limited.items():
         print(f"{count} of the misses are the limit {name}")
@@ -72,20 +72,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--keras", choices=[generation.version for generation in GENERATIONS])
     parser.add_argument("--show", action="append", default=[])
-    parser.add_argument("--misplaced", action="store_true")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--write", action="store_true")
     return parser
 
 
 def _shown(comparison: Comparison, kinds: list[str]) -> bool:
-    if comparison.verdict is Verdict.MISS and limit_of(comparison) is not None:
+    if limit_of(comparison) is not None:
         return "limit" in kinds
     return comparison.verdict.name.lower() in kinds or comparison.case.id in kinds
-
-
-def _is_misplaced(comparison: Comparison) -> bool:
-    return comparison.verdict is Verdict.CAUGHT and not comparison.placed
 
 
 if __name__ == "__main__":

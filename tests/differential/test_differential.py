@@ -34,7 +34,7 @@ VERSIONS = [generation.version for generation in GENERATIONS]
 
 def limit_case(limit: Limit) -> Case:
     """The program that shows a limit."""
-    return Case(0, LIMITS.index(limit), limit.program)
+    return Case(0, LIMITS.index(limit), {"program.py": limit.program})
 
 
 @pytest.fixture(scope="session")
@@ -68,5 +68,5 @@ def _limit_runs() -> list[tuple[Limit, str]]:
 def test_limits_occur(limit: Limit, version: str, observations: dict[str, dict[str, Observation]]) -> None:
     case = limit_case(limit)
     comparison: Comparison = compare(case, version, observations[version][case.id])
-    assert comparison.verdict is Verdict.MISS, describe(comparison)
+    assert comparison.verdict in (Verdict.MISS, Verdict.MISPLACED), describe(comparison)
     assert limit_of(comparison) is limit, describe(comparison)

@@ -49,11 +49,13 @@ def test_weights_are_proportions() -> None:
 @pytest.mark.parametrize("version", ["2.15", "3.15"])
 def test_kerasast_stands_programs(version: str) -> None:
     for case in generate(5, 60):
-        ast.parse(case.source)
+        for text in case.files.values():
+            ast.parse(text)
         assert "internal-error" not in {item.rule for item in report(case, version)}, case.source
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(programs())
 def test_every_program_is_python(program: Program) -> None:
-    ast.parse(render(program))
+    for text in render(program).values():
+        ast.parse(text)

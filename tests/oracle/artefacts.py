@@ -25,7 +25,7 @@ class Record:
     model: Any
     weights: list[Any]
     copy: str
-    lines: list[int]
+    places: list[tuple[str, int]]
 
 
 class Recorder:
@@ -57,8 +57,8 @@ class Recorder:
                 result = function(model, filepath, *args, **kwargs)
                 weights = [np.array(array) for array in weights_of(model)]
                 path = os.fspath(filepath)
-                lines = program_lines(self.source)
-                self.records.append(Record(kind, path, model, weights, self._copy(path), lines))
+                places = program_places(self.source)
+                self.records.append(Record(kind, path, model, weights, self._copy(path), places))
             finally:
                 self.active = True
             return result
@@ -93,7 +93,7 @@ class Recorder:
             "path": record.path,
             "arrays": len(record.weights),
             "problem": problem.replace(os.path.dirname(self.folder), "") if problem else None,
-            "lines": record.lines,
+            "places": record.places,
         }
 
 
@@ -115,10 +115,14 @@ def weights_of(model: Any) -> list[Any]:
         return []
 
 
-def program_lines(source: str) -> list[int]:
-    """The lines of the program's own code that are being executed, outermost first."""
+def program_places(source: str) -> list[tuple[str, int]]:
+    """The files and lines of the program's own code that are being executed, outermost first."""
     frames = traceback.extract_stack()
-    return [frame.lineno or 0 for frame in frames if source and frame.filename.startswith(source)]
+    return [
+        (os.path.relpath(frame.filename, source), frame.lineno or 0)
+        for frame in frames
+        if source and frame.filename.startswith(source)
+    ]
 
 
 def _layers(model: Any) -> list[Any]:

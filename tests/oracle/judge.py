@@ -40,14 +40,14 @@ NOT_OF_KERAS = frozenset(
 class Failure:
     """An exception that a program raised; `line` is its line in `file`, if it passed through one.
 
-    `lines` are all lines of the program that it passed through, outermost first.
+    `places` are all files and lines of the program that it passed through, outermost first.
     """
 
     type: str
     message: str
     file: str | None
     line: int | None
-    lines: tuple[int, ...] = ()
+    places: tuple[tuple[str, int], ...] = ()
 
     @property
     def telling(self) -> str:
@@ -87,16 +87,16 @@ class Artefact:
     path: str
     arrays: int
     problem: str | None
-    lines: tuple[int, ...] = ()
+    places: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class Loss:
-    """What a program that is watched lost in training or loading, and the lines that were being executed."""
+    """What a program that is watched lost in training or loading, and what was being executed."""
 
     kind: str
     text: str
-    lines: tuple[int, ...]
+    places: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -249,7 +249,7 @@ def read_outcome(data: dict[str, Any]) -> Outcome:
 
 
 def _read(cls: type[_T], data: dict[str, Any]) -> _T:
-    return cls(**{**data, "lines": tuple(data["lines"])})
+    return cls(**{**data, "places": tuple((file, line) for file, line in data["places"])})
 
 
 def run_examples(

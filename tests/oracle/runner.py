@@ -7,14 +7,15 @@ child is forked, which runs it in an empty folder of its own, and one line of JS
      "watch": name, "environment": {name: value}}
 
     {"id": ..., "raised": failure, "proof": failure or "passed" or null, "observations": [text],
-     "artefacts": [{"kind", "path", "arrays", "problem", "lines"}], "losses": [{"kind", "text", "lines"}],
+     "artefacts": [{"kind", "path", "arrays", "problem", "places"}], "losses": [{"kind", "text", "places"}],
      "exceptions": [text], "warnings": [text], "output": text, "seconds": s}
 
-A failure is {"type", "message", "file", "line", "lines"} or null. `exceptions` and `warnings` are whole texts after
-their types; the exceptions are those raised, those that the code handles itself, and what they came from. `artefacts`
-holds what the program saved through Keras, each loaded back after the program has ended; it is empty for programs with
-proofs. "watch" is the name of data in the program that fits its models: with it, training and loading are watched too,
-and `losses` is what `watch.py` found. Where the process died or had to be killed, there is a "crash" with a text.
+A failure is {"type", "message", "file", "line", "places"} or null; a place is [file, line]. `exceptions` and `warnings`
+are whole texts after their types; the exceptions are those raised, those that the code handles itself, and what they
+came from. `artefacts` holds what the program saved through Keras, each loaded back after the program has ended; it is
+empty for programs with proofs. "watch" is the name of data in the program that fits its models: with it, training and
+loading are watched too, and `losses` is what `watch.py` found. Where the process died or had to be killed,
+there is a "crash" with a text.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def failure(error: BaseException, folder: str) -> Json:
         "message": str(error).replace(folder, ""),
         "file": last.filename.replace(f"{folder}/src/", "") if last else None,
         "line": last.lineno if last else None,
-        "lines": [frame.lineno for frame in own],
+        "places": [[frame.filename.replace(f"{folder}/src/", ""), frame.lineno] for frame in own],
     }
 
 
