@@ -74,7 +74,7 @@ def _fix(source: SourceFile, facts: ClassFacts, forwards: bool) -> Fix | None:
 
 def _is_plain(facts: ClassFacts, role: Role) -> bool:
     """Whether what is left out is certainly lost."""
-    if not facts.ancestry.complete or facts.is_decorated or facts.defines("from_config"):
+    if not facts.ancestry.complete or facts.is_decorated or facts.restores_itself:
         return False
     if role is not Role.MODEL:
         return True

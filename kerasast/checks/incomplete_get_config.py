@@ -73,7 +73,7 @@ def _is_special(facts: ClassFacts) -> bool:
         not facts.ancestry.complete
         or facts.is_decorated
         or facts.is_abstract
-        or facts.defines("from_config")
+        or facts.restores_itself
         or bool(facts.cls.node.keywords)
         or is_sequential(facts)
         or is_functional(facts)

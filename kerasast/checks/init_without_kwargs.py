@@ -76,7 +76,7 @@ def _is_special(facts: ClassFacts) -> bool:
     return (
         not facts.ancestry.complete
         or facts.is_decorated
-        or facts.defines("from_config")
+        or facts.restores_itself
         or facts.is_abstract
         or bool(facts.cls.node.keywords)
     )

@@ -101,7 +101,7 @@ def _is_plain(facts: ClassFacts) -> bool:
         and keras_base(facts) is None
         and facts.ancestry.complete
         and not (is_functional(facts) or is_sequential(facts))
-        and not facts.defines("from_config")
+        and not facts.restores_itself
         and not facts.dynamic
         and not is_only_a_base(facts.cls)
     )

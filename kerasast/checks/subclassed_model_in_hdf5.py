@@ -70,7 +70,7 @@ def _comes_back_unbuilt(facts: ClassFacts) -> bool:
     """
     return (
         is_rebuilt_by_keras(facts)
-        and not facts.defines("from_config")
+        and not facts.restores_itself
         and any(holds_unbuilt_layers(name, facts) for name in facts.stores)
         and not any(_may_build(method, facts) for method in reached_methods(facts, ["__init__"]))
     )

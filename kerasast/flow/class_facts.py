@@ -123,6 +123,12 @@ class ClassFacts:
         """Whether a project class of the lineage binds `name` in its body."""
         return self.ancestry.defines(name)
 
+    @cached_property
+    def restores_itself(self) -> bool:
+        """Whether it has a `from_config` that may do more than the inherited one: `return cls(**config)`."""
+        method = self.method("from_config")
+        return self.defines("from_config") and (method is None or not _is_default_restoring(method.node))
+
     def methods(self) -> Iterator[MethodFacts]:
         """Every method of the lineage, also those that are overridden."""
         for facts in self.lineage:
@@ -220,6 +226,19 @@ def _constructor(method: MethodFacts) -> Constructor:
     for node, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         parameters.append(Parameter(node.arg, node, default, True, False))
     return Constructor(method, tuple(parameters), arguments.vararg, arguments.kwarg)
+
+
+def _is_default_restoring(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a `from_config` is written as Keras has it."""
+    match node.decorator_list, node.args.args, node.body[-1]:
+        case (
+            [ast.Name("classmethod")],
+            [ast.arg(cls), ast.arg(config)],
+            ast.Return(ast.Call(ast.Name(maker), [], [ast.keyword(None, ast.Name(given))])),
+        ):
+            plain = all(isinstance(item, ast.Expr | ast.Pass) for item in node.body[:-1])
+            return plain and (maker, given) == (cls, config)
+    return False
 
 
 def _is_harmless(node: ast.expr) -> bool:

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from differential.comparison import Comparison, Placement, Verdict
+from differential.fixing import Effect, Repair
 from differential.limits import LIMITS, limit_of
+from differential.records import LIMIT, Record
 
 _INTRODUCTION = """\
 # Accuracy on generated programs
@@ -38,17 +40,21 @@ _MEANING = {
 }
 
 
-def page(comparisons: Sequence[Comparison], command: str) -> str:
-    """The text of the page."""
+def page(
+    comparisons: Sequence[Comparison], repairs: Sequence[Repair], records: Sequence[Record], command: str
+) -> str:
+    """The text of the page: a run in detail, what the fixes did to its programs, and the numbers of larger runs."""
     versions = sorted({item.version for item in comparisons})
     parts = [
         _INTRODUCTION.replace("COMMAND", command),
         _verdicts(comparisons, versions),
         _places(comparisons, versions),
+        _repairs(repairs, versions),
+        _larger(records),
         _rules(comparisons, versions),
         _limits(comparisons, versions),
     ]
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -81,6 +87,53 @@ def _places(comparisons: Sequence[Comparison], versions: list[str]) -> str:
     )
     head = ["the report points", *(f"Keras {item}" for item in versions)]
     return "## Places\n\n" + text + _table(head, rows)
+
+
+_EFFECTS = {
+    Effect.REPAIRED: "went wrong, and works now",
+    Effect.FURTHER: "fails later, or loses less, because of something that has no fix",
+    Effect.UNCHANGED: "goes wrong as before",
+    Effect.KEPT: "worked, and still works",
+    Effect.BROKEN: "fails earlier, or loses more",
+}
+
+
+def _repairs(repairs: Sequence[Repair], versions: list[str]) -> str:
+    if not repairs:
+        return ""
+    counts = Counter((item.effect, item.version) for item in repairs)
+    rows = [[text, *(counts[effect, item] for item in versions)] for effect, text in _EFFECTS.items()]
+    text = (
+        "The programs for which kerasast has fixes, after `kerasast check --fix --unsafe-fixes`, run in real Keras\n"
+        "again. One that is broken fails the tests.\n\n"
+    )
+    head = ["the program", *(f"Keras {item}" for item in versions)]
+    return "## Fixes\n\n" + text + _table(head, rows)
+
+
+def _larger(records: Sequence[Record]) -> str:
+    if not records:
+        return ""
+    rows = [
+        [
+            item.seed,
+            f"Keras {item.version}",
+            item.programs,
+            item.verdicts.get("CAUGHT", 0),
+            sum(item.verdicts.get(name, 0) for name in ("CLEAN", "ADVISED", "LATENT")),
+            item.verdicts.get("DEPENDS", 0),
+            item.verdicts.get(LIMIT, 0),
+            sum(item.verdicts.get(name, 0) for name in ("MISS", "MISPLACED")),
+            item.verdicts.get("FALSE_ALARM", 0),
+            f"{item.effects.get('BROKEN', 0)} of {sum(item.effects.values())}" if item.effects else "",
+        ]
+        for item in records
+    ]
+    totals: list[object] = [sum(int(str(row[column])) for row in rows) for column in range(2, 9)]
+    head = ["seed", "", "programs", "reported", "works, no error reported", "not compared", "known limit"]
+    head += ["missed or misplaced", "false alarm", "broken by fixes"]
+    text = "Runs of more programs than the tests have time for, from the same generator: `run.py --record` adds one.\n\n"
+    return "## Larger runs\n\n" + text + _table(head, [*rows, ["all", "", *totals, ""]])
 
 
 def _rules(comparisons: Sequence[Comparison], versions: list[str]) -> str:

@@ -20,16 +20,20 @@ Location = tuple[str, int]
 
 @dataclass(frozen=True)
 class Case:
-    """A generated program: number `number` of those that follow from `seed`; its last file is the one to run."""
+    """A generated program: number `number` of those that follow from `seed`, or a variant of it.
+
+    Its last file is the one to run.
+    """
 
     seed: int
     number: int
     files: dict[str, str]
+    variant: str = ""
 
     @property
     def id(self) -> str:
         """What the program is called: `7-123`."""
-        return f"{self.seed}-{self.number}"
+        return f"{self.seed}-{self.number}{f'-{self.variant}' if self.variant else ''}"
 
     @property
     def source(self) -> str:
@@ -104,10 +108,17 @@ def observe(
 ) -> dict[str, dict[str, Observation]]:
     """Run programs in all the generations at the same time: observations by version and id."""
     todo = list(cases)
-    wanted = list(generations)
+    return observe_each(dict.fromkeys(generations, todo), progress)
+
+
+def observe_each(
+    wanted: Mapping[Generation, list[Case]], progress: Callable[[str], None] = lambda _: None
+) -> dict[str, dict[str, Observation]]:
+    """Run programs in the generation that each is for, in all of them at the same time."""
     with ThreadPoolExecutor(max(len(wanted), 1)) as threads:
         futures = {
-            generation.version: threads.submit(_observe, todo, generation, progress) for generation in wanted
+            generation.version: threads.submit(_observe, todo, generation, progress)
+            for generation, todo in wanted.items()
         }
         return {version: future.result() for version, future in futures.items()}
 

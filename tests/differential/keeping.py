@@ -8,35 +8,35 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from environments import HERE, Generation
 
-from differential.harness import Case, Harm, Observation, observe
+from differential.harness import Case, Harm, Observation, observe_each
 
 _OBSERVERS = ("artefacts.py", "watch.py")
 
 
 def observe_once(
-    cases: list[Case], generations: list[Generation], folder: Path, batch: int = 100
+    wanted: Mapping[Generation, list[Case]], folder: Path, batch: int = 100
 ) -> dict[str, dict[str, Observation]]:
-    """What `observe` gives, read from the folder where it is known, and written there in batches."""
+    """What `observe_each` gives, read from the folder where it is known, and written there in batches."""
     folder.mkdir(parents=True, exist_ok=True)
-    unknown = [
-        case
-        for case in cases
-        if not all(_file(folder, case, generation).is_file() for generation in generations)
-    ]
-    for start in range(0, len(unknown), batch):
-        part = {case.id: case for case in unknown[start : start + batch]}
-        for version, found in observe(part.values(), generations).items():
-            generation = next(item for item in generations if item.version == version)
-            for name, observation in found.items():
-                _write(_file(folder, part[name], generation), observation)
+    unknown = {
+        generation: [case for case in cases if not _file(folder, case, generation).is_file()]
+        for generation, cases in wanted.items()
+    }
+    for start in range(0, max(map(len, unknown.values()), default=0), batch):
+        part = {generation: cases[start : start + batch] for generation, cases in unknown.items()}
+        found = observe_each(part)
+        for generation, cases in part.items():
+            for case in cases:
+                _write(_file(folder, case, generation), found[generation.version][case.id])
     return {
         generation.version: {case.id: _read(_file(folder, case, generation)) for case in cases}
-        for generation in generations
+        for generation, cases in wanted.items()
     }
 
 
