@@ -10,7 +10,7 @@ from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.arguments import place_of
 from kerasast.flow.events import ModelCall
-from kerasast.flow.values import Kind, Ref, TupleValue, Value
+from kerasast.flow.values import Kind, Ref, Tensor, TupleValue, Value
 from kerasast.registry import rule
 
 
@@ -26,7 +26,7 @@ def metrics_per_output(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if not is_compile(event, ctx.keras) or event.before.kind is not Kind.FUNCTIONAL or event.before.escaped:
         return
     # A list or dict of losses must have one for each output.
-    outputs = _length(event, event.arguments.value("loss"), Kind.LIST, Kind.DICT)
+    outputs = _length(event, event.arguments.value("loss"), Kind.LIST, Kind.DICT) or _outputs(event)
     if outputs < 2:
         return
     for parameter in ("metrics", "weighted_metrics"):
@@ -39,6 +39,13 @@ def metrics_per_output(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
                 " Keras 3 wants one entry for each output, and raises",
                 help="give it a dict from the names of the outputs to their metrics, or a list of lists",
             )
+
+
+def _outputs(event: ModelCall) -> int:
+    """How many outputs a functional model certainly has; 0 if that is not known."""
+    outputs = event.before.arguments.get("outputs")
+    length = _length(event, outputs, Kind.LIST)
+    return length if all(isinstance(item, Tensor) for item in event.view.items(outputs) or ()) else 0
 
 
 def _length(event: ModelCall, value: Value | None, *kinds: Kind) -> int:
