@@ -132,7 +132,7 @@ def _larger(records: Sequence[Record]) -> str:
     totals: list[object] = [sum(int(str(row[column])) for row in rows) for column in range(2, 9)]
     head = ["seed", "", "programs", "reported", "works, no error reported", "not compared", "known limit"]
     head += ["missed or misplaced", "false alarm", "broken by fixes"]
-    text = "Runs of more programs than the tests have time for, from the same generator: `run.py --record` adds one.\n\n"
+    text = "Runs of more programs than the tests have time for, of the same generator: `run.py --record` adds one.\n\n"
     return "## Larger runs\n\n" + text + _table(head, [*rows, ["all", "", *totals, ""]])
 
 

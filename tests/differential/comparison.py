@@ -41,6 +41,7 @@ class Placement(Enum):
     STORY = "elsewhere, and the story that it tells leads there"
     CLASS = "at the class whose objects fail"
     FILE = "where the file was written that cannot be loaded as it was"
+    COMPILE = "where the model was compiled that cannot be trained"
     UNSEEN = "Keras shows the damage at the end only, and no statement"
     ELSEWHERE = "at another statement"
 
@@ -187,6 +188,10 @@ class _Locator:
             _SAVES.search(self._lines[place]) for place in item.places
         ):
             return Placement.FILE
+        if any(_TRAINS.search(code) for code in codes) and any(
+            ".compile(" in self._lines[place] for place in item.places
+        ):
+            return Placement.COMPILE
         return Placement.ELSEWHERE if failing else Placement.UNSEEN
 
     def _concerns(self, harm: Harm, cls: OwnClass) -> bool:
@@ -198,6 +203,7 @@ class _Locator:
 
 
 _SAVES = re.compile(r"\.save\w*\(|ModelCheckpoint")
+_TRAINS = re.compile(r"\.(?:fit|train_on_batch|evaluate)\(")
 _KEEPS = re.compile(r"\.save\w*\(|ModelCheckpoint|BackupAndRestore|load_\w+\(|clone_model|set_weights")
 
 

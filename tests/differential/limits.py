@@ -10,22 +10,35 @@ import re
 from dataclasses import dataclass
 
 from differential.comparison import CONTRACT, Comparison, Verdict
+from differential.harness import Case
 from kerasast.versions import KerasRange, KerasVersion
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A known miss: the text of the harm in real Keras (a regular expression), and why it is not reported."""
+    """A known miss: the text of the harm in real Keras (a regular expression), and why it is not reported.
+
+    `code` is a regular expression that is found in all such programs; `program` is one, as one file or several.
+    """
 
     name: str
     keras: str
     harm: str
     reason: str
-    program: str
+    program: str | dict[str, str]
+    code: str = ""
+
+    @property
+    def case(self) -> Case:
+        """The program that shows it."""
+        files = self.program if isinstance(self.program, dict) else {"program.py": self.program}
+        return Case(0, 0, files, self.name)
 
     def explains(self, comparison: Comparison) -> bool:
         """Whether a program goes wrong in this way, in every run."""
         if KerasVersion.parse(comparison.version) not in KerasRange.parse(self.keras):
+            return False
+        if not re.search(self.code, comparison.case.source):
             return False
         return all(
             any(re.search(self.harm, f"{harm.kind}: {harm.text}") for harm in run if harm.kind != CONTRACT)
@@ -124,6 +137,239 @@ model = Net()
 model(x)
 twin = keras.models.clone_model(model)
 twin.set_weights(model.get_weights())
+""",
+    ),
+    Limit(
+        name="numpy-in-a-training-loop",
+        keras=">=2",
+        harm=r"^raised: AttributeError: 'numpy\.float\d+' object has no attribute",
+        code=r"np\.mean\(",
+        reason="A loss that NumPy computes has no gradient. It is looked for in what `compile()` gets, not in loops.",
+        program=_START
+        + """
+import tensorflow as tf
+
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+optimizer = keras.optimizers.SGD(0.05)
+with tf.GradientTape() as tape:
+    loss = np.mean(np.square(model(x) - y))
+gradients = tape.gradient(loss, model.trainable_variables)
+optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+""",
+    ),
+    Limit(
+        name="train-on-batch-of-a-step",
+        keras=">=3",
+        harm=r"^raised: ValueError: too many values to unpack",
+        code=r"train_on_batch[^$]*def train_step|def train_step[^$]*train_on_batch",
+        reason="In Keras 3 `train_on_batch()` gives `train_step` weights of samples too, so that `x, y = data` fails.",
+        program=_START
+        + """
+import tensorflow as tf
+
+
+class Net(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.head = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        return self.head(inputs)
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(self(x, training=True) - y))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+        return {"error": loss}
+
+
+model = Net()
+model.compile("sgd")
+model.train_on_batch(x, y)
+""",
+    ),
+    Limit(
+        name="history-of-a-train-step",
+        keras=">=2",
+        harm=r"^raised: KeyError: '\w+'",
+        code=r"def train_step[^$]*history\.history\[|history\.history\[[^$]*def train_step",
+        reason="What a `train_step` of one's own logs is not worked out: its history may have any key.",
+        program=_START
+        + """
+import tensorflow as tf
+
+
+class Net(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.head = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        return self.head(inputs)
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(self(x, training=True) - y))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+        return {"error": loss}
+
+
+model = Net()
+model.compile("sgd")
+history = model.fit(x, y, verbose=0)
+print(history.history["loss"])
+""",
+    ),
+    Limit(
+        name="skip-mismatch-by-order",
+        keras="<3",
+        harm=r"^raised: ValueError: When calling model\.load_weights, skip_mismatch can only be set",
+        reason="Keras 2 refuses `skip_mismatch=True` for files in its older format, unless by name: nothing is lost.",
+        program=_START
+        + """
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+model.save_weights("model.h5")
+model.load_weights("model.h5", skip_mismatch=True)
+""",
+    ),
+    Limit(
+        name="loss-alias-in-a-file-that-is-not-loaded",
+        keras=">=3",
+        harm=r"^saved: .*cannot be loaded back: .*Could not (deserialize|locate function) '?(keras\.metrics\.)?m[sa]e",
+        reason="`hdf5-loss-alias` reports the `load_model()` that fails: with `compile=False` the file can be loaded.",
+        program=_START
+        + """
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+model.compile("sgd", "mse")
+model.fit(x, y, verbose=0)
+model.save("model.h5")
+""",
+    ),
+    Limit(
+        name="from-config-of-ones-own",
+        keras=">=2",
+        harm=r"^(raised|saved): .*got an unexpected keyword argument",
+        code=r"def from_config",
+        reason="What a `from_config` of one's own does with the config is not worked out, so that a constructor "
+        "without `**kwargs` is not reported.",
+        program=_START
+        + """
+
+@keras.saving.register_keras_serializable()
+class Mix(keras.layers.Layer):
+    def __init__(self, gate):
+        super().__init__()
+        self.gate = gate
+
+    def call(self, inputs):
+        return self.gate(inputs)
+
+    def get_config(self):
+        return {**super().get_config(), "gate": keras.saving.serialize_keras_object(self.gate)}
+
+    @classmethod
+    def from_config(cls, config):
+        gate = keras.saving.deserialize_keras_object(config.pop("gate"))
+        return cls(gate, **config)
+
+
+model = keras.Sequential([keras.Input((4,)), Mix(keras.layers.Dense(2))])
+model.save("model.keras")
+keras.models.load_model("model.keras")
+""",
+    ),
+    Limit(
+        name="value-of-a-call-without-return",
+        keras=">=2",
+        harm=r"^raised: .*(Got 'None'|input_shape=<unknown>|NoneType)",
+        code=r"result = ",
+        reason="`call-returns-none` reports the class. Keras raises at the next layer, which is given the `None`.",
+        program=_START
+        + """
+
+class Mix(keras.layers.Layer):
+    def call(self, inputs):
+        result = inputs * 2.0
+
+
+inputs = keras.Input((4,))
+hidden = Mix()(inputs)
+outputs = keras.layers.Dense(2)(hidden)
+""",
+    ),
+    Limit(
+        name="fit-after-backup",
+        keras="<3",
+        harm=r"^raised: AttributeError: '\w+' object has no attribute '_training_state'",
+        code=r"BackupAndRestore",
+        reason="A mistake in Keras 2.15: after a training with `BackupAndRestore` the model cannot be trained without.",
+        program=_START
+        + """
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+model.compile("sgd", "mse")
+model.fit(x, y, verbose=0, callbacks=[keras.callbacks.BackupAndRestore("backup")])
+model.fit(x, y, verbose=0)
+""",
+    ),
+    Limit(
+        name="targets-of-another-file",
+        keras=">=2",
+        harm=r"^raised: ValueError: (`y` argument is not supported|When providing `x` as a tf\.data\.Dataset)",
+        code=r"from data import",
+        reason="A value that another file defines might be `None`, which is allowed next to a dataset.",
+        program={
+            "data.py": _START,
+            "program.py": """\
+import keras
+import tensorflow as tf
+from data import x, y
+
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+model.compile("sgd", "mse")
+model.fit(tf.data.Dataset.from_tensor_slices((x, y)).batch(2), y, verbose=0)
+""",
+        },
+    ),
+    Limit(
+        name="layer-built-by-its-parent",
+        keras="<3",
+        harm=r"^saved: .*what is loaded predicts other values than what was saved",
+        code=r"layer\.build\(|inner\.build\(",
+        reason="In Keras 2 `layer.build()` of a class that does not set `built` itself makes weights that the first "
+        "call makes anew, also those that were loaded: no rule says so.",
+        program=_START
+        + """
+
+@keras.saving.register_keras_serializable()
+class Mix(keras.layers.Layer):
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=(4, 4), initializer="glorot_uniform", name="kernel")
+
+    def call(self, inputs):
+        return inputs @ self.kernel
+
+
+@keras.saving.register_keras_serializable()
+class Net(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = Mix()
+
+    def build(self, input_shape):
+        self.inner.build(input_shape)
+        self.built = True
+
+    def call(self, inputs):
+        return self.inner(inputs)
+
+
+model = Net()
+model(x)
+model.save("model.keras")
 """,
     ),
 )

@@ -32,18 +32,13 @@ CASES = generate(SEED, PROGRAMS)
 VERSIONS = [generation.version for generation in GENERATIONS]
 
 
-def limit_case(limit: Limit) -> Case:
-    """The program that shows a limit."""
-    return Case(0, LIMITS.index(limit), {"program.py": limit.program})
-
-
 @pytest.fixture(scope="session")
 def observations(request: pytest.FixtureRequest) -> dict[str, dict[str, Observation]]:
     """What real Keras shows of every program that a selected test wants to know of."""
     items = [item for item in request.session.items if item.path == Path(__file__)]
     params: list[Any] = [item.callspec.params for item in items if isinstance(item, pytest.Function)]
     wanted: list[Case] = [param["case"] for param in params if "case" in param]
-    wanted += [limit_case(param["limit"]) for param in params if "limit" in param]
+    wanted += [param["limit"].case for param in params if "limit" in param]
     return observe({case.id: case for case in wanted}.values())
 
 
@@ -66,7 +61,7 @@ def _limit_runs() -> list[tuple[Limit, str]]:
 
 @pytest.mark.parametrize("limit, version", _limit_runs(), ids=lambda item: getattr(item, "name", item))
 def test_limits_occur(limit: Limit, version: str, observations: dict[str, dict[str, Observation]]) -> None:
-    case = limit_case(limit)
+    case = limit.case
     comparison: Comparison = compare(case, version, observations[version][case.id])
     assert comparison.verdict in (Verdict.MISS, Verdict.MISPLACED), describe(comparison)
     assert limit_of(comparison) is limit, describe(comparison)
