@@ -54,9 +54,13 @@ def name_keras(source: SourceFile, api: str, at: ast.AST) -> Named | None:
 
 
 def _spelled(api: str, name: str, dotted: str) -> str | None:
-    """How `api` is written with a name for `dotted`, if it is to be found in there."""
+    """How `api` is written with a name for `dotted`, if it is to be found in there.
+
+    With Keras 3, `tf.keras` has no module `saving`; its functions are in `utils` too, in all releases.
+    """
     for package in _KERAS:
-        written = package + api.removeprefix("keras")
+        known = api.replace("keras.saving.", "keras.utils.") if package == "tensorflow.keras" else api
+        written = package + known.removeprefix("keras")
         if written == dotted:
             return name
         if written.startswith(f"{dotted}."):

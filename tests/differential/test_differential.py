@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracle"))
 from environments import GENERATIONS, reason_missing
 
 from differential.comparison import Comparison, Verdict, compare, describe
-from differential.harness import Case, Observation, generate, observe
+from differential.fixing import Effect, Repair, describe_repair, judge_repair, repairs
+from differential.harness import Case, Observation, generate, observe, observe_each
 from differential.limits import LIMITS, Limit, limit_of
 from kerasast.versions import KerasRange, KerasVersion
 
@@ -48,6 +49,31 @@ def test_verdicts_agree(case: Case, version: str, observations: dict[str, dict[s
     comparison = compare(case, version, observations[version][case.id])
     if comparison.verdict.disagrees and limit_of(comparison) is None:
         pytest.fail(describe(comparison), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def repaired(observations: dict[str, dict[str, Observation]]) -> list[Repair]:
+    """What the fixes made of the programs that were run, and what real Keras showed of that."""
+    todo = repairs(
+        compare(case, version, found[case.id])
+        for version, found in observations.items()
+        for case in CASES
+        if case.id in found
+    )
+    wanted = {
+        generation: [item.after for item in todo if item.before.version == generation.version]
+        for generation in GENERATIONS
+    }
+    found = observe_each(wanted)
+    return [judge_repair(item, found[item.before.version][item.after.id]) for item in todo]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_fixes_break_nothing(version: str, repaired: list[Repair]) -> None:
+    done = [item for item in repaired if item.version == version]
+    broken = [describe_repair(item) for item in done if item.effect is Effect.BROKEN]
+    assert not broken, "\n\n".join(broken)
+    assert any(item.effect is Effect.REPAIRED for item in done)
 
 
 def _limit_runs() -> list[tuple[Limit, str]]:

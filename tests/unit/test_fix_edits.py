@@ -196,6 +196,9 @@ def test_nodes_of_another_file_are_not_changed() -> None:
 IMPORTS = [
     ("import keras\nx = 1\n", "keras.saving.f", "keras.saving.f", "import keras\nx = 1\n"),
     ("import tensorflow as tf\nx = 1\n", "keras.Input", "tf.keras.Input", "import tensorflow as tf\nx = 1\n"),
+    # With Keras 3, `tf.keras` has no `saving`.
+    ("from tensorflow import keras\nx = 1\n", "keras.saving.f", "keras.utils.f", None),
+    ("import tensorflow as tf\nx = 1\n", "keras.saving.f", "tf.keras.utils.f", None),
     (
         "from tensorflow import keras\nfrom tensorflow.keras import layers\nx = 1\n",
         "keras.layers.Dense",
