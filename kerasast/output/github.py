@@ -21,11 +21,15 @@ def render_github(result: Result, repository: Repository | None = None) -> Itera
 
 def _command(places: Places, item: Diagnostic) -> str:
     region = places.region(item.path, item.span)
-    properties = {"file": places.path(item.path), "line": region.start_row, "endLine": region.end_row}
+    cell = "" if item.cell is None else f" in cell {item.cell}"
+    properties = {
+        "title": f"kerasast: {item.rule}{cell}",
+        "file": places.path(item.path),
+        "line": region.start_row,
+        "endLine": region.end_row,
+    }
     if region.start_row == region.end_row:  # GitHub takes columns within one line only
         properties |= {"col": region.start_column, "endColumn": region.end_column}
-    cell = "" if item.cell is None else f" in cell {item.cell}"
-    properties["title"] = f"kerasast: {item.rule}{cell}"
     shown = ",".join(f"{key}={_escape_property(str(value))}" for key, value in properties.items())
     text = "\n".join([item.message, *places.story(item)])
     return f"::{_COMMANDS[item.severity]} {shown}::{_escape(text)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from kerasast.address import rule_page
 from kerasast.diagnostics import Diagnostic, FileEdits, Fix, Span
 from kerasast.engine import Result
 from kerasast.output.report import locate
@@ -36,7 +37,7 @@ def diagnostic_as_json(result: Result, item: Diagnostic) -> dict[str, Any]:
             for step in item.steps
         ],
         "fix": None if item.fix is None else _fix(result, item.path, item.fix),
-        "url": None,
+        "url": rule_page(item.rule),
     }
 
 

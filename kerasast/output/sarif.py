@@ -16,8 +16,7 @@ from urllib.parse import quote
 import attr
 import sarif_om as om
 
-from kerasast import __version__
-from kerasast.address import HOMEPAGE
+from kerasast import __version__, address
 from kerasast.diagnostics import Diagnostic, FileEdits, Fix, Span
 from kerasast.engine import Result
 from kerasast.git import Repository
@@ -110,7 +109,7 @@ class _Writer:
             name="kerasast",
             version=__version__,
             semantic_version=__version__,
-            information_uri=HOMEPAGE,
+            information_uri=address.HOMEPAGE,
             short_description=om.MultiformatMessageString(text="A static analyzer for Keras code."),
             rules=[describe_rule(self._result.rules[name]) for name in names],
             notifications=[_descriptor(name) for name in sorted(self._notified)] or None,

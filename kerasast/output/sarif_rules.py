@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 import sarif_om as om
 
-from kerasast.address import DOCUMENTATION, rule_page
+from kerasast import address
 from kerasast.diagnostics import Confidence, Severity
 from kerasast.documents import Document, DocumentError, document
 from kerasast.output.limits import MOST_TEXT
@@ -38,7 +38,7 @@ def describe_rule(rule: Rule) -> om.ReportingDescriptor:
             text=_shorten(_section(page, "What it does") or summary)
         ),
         help=_help(page, summary),
-        help_uri=rule_page(rule.name),
+        help_uri=address.rule_page(rule.name),
         default_configuration=om.ReportingConfiguration(level=LEVELS[rule.severity]),
         properties=_properties(rule),
     )
@@ -69,7 +69,9 @@ def _help(page: Document | None, summary: str) -> om.MultiformatMessageString:
         return om.MultiformatMessageString(text=summary)
     parts = [_section(page, title) for title in ("What it does", "Why is this bad?")]
     text = "\n\n".join([f"{page.summary}.", *filter(None, parts)])
-    return om.MultiformatMessageString(text=text, markdown=absolute_links(page.markdown, DOCUMENTATION))
+    return om.MultiformatMessageString(
+        text=text, markdown=absolute_links(page.markdown, address.DOCUMENTATION)
+    )
 
 
 def _section(page: Document | None, title: str) -> str:

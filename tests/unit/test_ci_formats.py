@@ -14,6 +14,7 @@ import pytest
 from junitparser import Failure, JUnitXml
 from output_helpers import problem, result_of, spot
 
+from kerasast import address
 from kerasast.diagnostics import Diagnostic, Severity, Span
 from kerasast.discovery import DiscoveryProblem
 from kerasast.engine import Result
@@ -290,6 +291,19 @@ def test_sarif_of_a_security_rule() -> None:
 def test_sarif_is_the_same_each_time() -> None:
     result = result_of({"a.py": CODE}, STORY, WARNING)
     assert render(result, "sarif") == render(result, "sarif")
+
+
+def test_addresses_are_written_once_they_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = result_of({"a.py": CODE}, STORY)
+    driver = run_of(result)["tool"]["driver"]
+    assert "informationUri" not in driver
+    assert "helpUri" not in driver["rules"][0]
+    monkeypatch.setattr(address, "HOMEPAGE", "https://project.example/")
+    monkeypatch.setattr(address, "DOCUMENTATION", "https://docs.example/")
+    driver = run_of(result)["tool"]["driver"]
+    page = "https://docs.example/rules/save-before-build.html"
+    assert (driver["informationUri"], driver["rules"][0]["helpUri"]) == ("https://project.example/", page)
+    assert json.loads(render(result, "json"))[0]["url"] == page
 
 
 def test_links_of_documents_lead_to_the_site() -> None:

@@ -111,7 +111,7 @@ def test_several_outputs_of_one_run() -> None:
     ]
     result = run("check", *outputs)
     assert result.exit_code == 1
-    assert result.stdout.startswith("::error file=a.py,line=4,endLine=4,")
+    assert result.stdout.startswith("::error title=kerasast%3A save-before-build,file=a.py,line=4,endLine=4,")
     assert "error[save-before-build]" in result.stdout
     assert json.loads(Path("out.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
     assert "<testsuites" in Path("out.xml").read_text(encoding="utf-8")

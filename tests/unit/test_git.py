@@ -55,6 +55,19 @@ def test_only_changed_lines_are_reported(repository: Path) -> None:
     assert len(places()) == 4
 
 
+def test_the_configuration_of_git_does_not_matter(repository: Path) -> None:
+    for key, value in (
+        ("diff.noprefix", "true"),
+        ("diff.interHunkContext", "9"),
+        ("diff.context", "5"),
+        ("color.diff", "always"),
+        ("diff.external", "false"),
+    ):
+        git("config", key, value)
+    (repository / "a.py").write_text("# moved\n" + OLD + NEW)
+    assert places("--diff-base", "HEAD") == [("a.py", 6)]
+
+
 def test_changes_are_those_since_the_branches_parted(repository: Path) -> None:
     git("switch", "-qc", "topic")
     (repository / "a.py").write_text(OLD + NEW)
