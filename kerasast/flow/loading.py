@@ -9,7 +9,7 @@ from kerasast.flow.arguments import Arguments
 from kerasast.flow.facts import LoadSite
 from kerasast.flow.machine import Machine
 from kerasast.flow.text import known_suffix, path_key
-from kerasast.flow.values import Const, Kind, ObjectState, Ref, Tri, Value
+from kerasast.flow.values import Const, External, Kind, ObjectState, Ref, Tri, Value
 from kerasast.index.project import ProjectIndex
 
 _REGISTERS = re.compile(r"get_custom_objects|register_keras_serializable\s*\([^()]*\)\s*\(")
@@ -41,6 +41,19 @@ def load_model(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
         foreign=machine.frame.foreign,
     )
     return machine.world.create(state)
+
+
+DOWNLOAD = "keras.utils.get_file()"
+"""The name of an `External` that stands for the path of a downloaded file which nothing has checked."""
+
+
+def get_file(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
+    """The path of a downloaded file: `DOWNLOAD`, unless its hash is checked or its name ends in `.keras`."""
+    given = [bound.value(name) for name in ("fname", "origin")]
+    is_archive = any((known_suffix(value) or "").endswith(".keras") for value in given)
+    hashes = (bound.value("file_hash"), bound.value("md5_hash"))
+    is_unchecked = bound.complete and all(value in (None, Const(None)) for value in hashes)
+    return External(DOWNLOAD) if is_unchecked and not is_archive else machine.unknown(node)
 
 
 def _note_load(machine: Machine, bound: Arguments, restores: bool, node: ast.AST) -> None:

@@ -401,6 +401,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
     "keras.models.model_from_yaml": _from_text,
     "keras.models.model_from_config": _from_text,
     "keras.models.save_model": _save_model,
+    "keras.utils.get_file": loading.get_file,
     "keras.config.set_dtype_policy": _set_policy,
     "keras.activations.get": _activation,
     "keras.saving.custom_object_scope": _scope_of_names,
