@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Edit, Fix, Severity, Span
+from kerasast.fixes import is_here, safe
 from kerasast.flow.class_facts import ClassFacts, Constructor
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts
-from kerasast.flow.roles import role_of
-from kerasast.registry import rule
+from kerasast.flow.roles import BASE_KEYS, role_of
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def config_not_unpacked(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     method, constructor, config = facts.own.get("from_config"), facts.constructor, facts.full_config
@@ -43,7 +52,19 @@ def config_not_unpacked(ctx: Context, event: ClassDefined) -> Iterator[Diagnosti
                 f" a loaded `{facts.cls.name}` has a dict there",
                 story=(ctx.step(first.node, "the argument"),) if "__init__" in facts.own else (),
                 help="write `cls(**config)`, or leave `from_config` out: the base class does just that",
+                fix=partial(_fix, ctx.source, facts, item.value),
             )
+
+
+def _fix(source: SourceFile, facts: ClassFacts, node: ast.expr) -> Fix | None:
+    constructor, config, role = facts.constructor, facts.full_config, role_of(facts)
+    if constructor is None or config is None or not config.complete or not isinstance(node, ast.Call):
+        return None
+    given = config.keys | dict.fromkeys(BASE_KEYS.get(role, ()) if role and config.inherits else ())
+    if not all(constructor.accepts(key) for key in given) or not is_here(source, node):
+        return None
+    start = source.span(node.args[0]).start
+    return safe("Unpack the config", (Edit(Span(start, start), "**"),))
 
 
 def _is_plain(facts: ClassFacts, method: MethodFacts) -> bool:

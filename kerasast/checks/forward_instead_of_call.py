@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import rename_function, safe
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.roles import Role, is_functional, is_sequential, keras_base, role_of
 from kerasast.flow.uses import subclasses
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _RUNS = ("call", "__call__")
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def forward_instead_of_call(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     method = facts.own.get("forward")
@@ -38,7 +47,16 @@ def forward_instead_of_call(ctx: Context, event: ClassDefined) -> Iterator[Diagn
         )
     else:
         message = f"`{name}` has `forward` but no `call`: using the {role.value} raises `NotImplementedError`"
-    yield ctx.report(method.node, message, help="name the method `call`")
+    yield ctx.report(
+        method.node,
+        message,
+        help="name the method `call`",
+        fix=partial(_fix, ctx.source, method.node),
+    )
+
+
+def _fix(source: SourceFile, node: ast.FunctionDef) -> Fix | None:
+    return safe("Name the method `call`", rename_function(source, node, "call"))
 
 
 def _is_called(ctx: Context, facts: ClassFacts) -> bool:

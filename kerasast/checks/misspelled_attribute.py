@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import rename_attribute, unsafe
 from kerasast.flow.events import AttributeSet
 from kerasast.flow.values import Kind, ObjectState
 from kerasast.keras_api.attributes import instance_attributes
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _ATTRIBUTES = ("trainable", "learning_rate", "stop_training")
 """What programs switch by assignment, and what has no effect under any other name."""
@@ -41,6 +44,7 @@ _SLIPS = {
     severity=Severity.ERROR,
     on=(AttributeSet,),
     calls=[f".{name}" for name in _SLIPS],
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def misspelled_attribute(ctx: Context, event: AttributeSet) -> Iterator[Diagnostic]:
@@ -55,7 +59,12 @@ def misspelled_attribute(ctx: Context, event: AttributeSet) -> Iterator[Diagnost
             event.node,
             f"`{event.attribute}` means nothing to Keras: assigning it does not change `{meant}`",
             help=f"assign to `{meant}`",
+            fix=partial(_fix, ctx.source, event.node, meant),
         )
+
+
+def _fix(source: SourceFile, node: ast.Attribute, meant: str) -> Fix | None:
+    return unsafe(f"Assign to `{meant}`", rename_attribute(source, node, meant))
 
 
 def _has(state: ObjectState, name: str) -> bool:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import enclosing, replace, safe, text_of
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts
 from kerasast.flow.roles import Role, role_of
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _METHODS = ("build", "compute_output_shape")
 
@@ -27,7 +30,14 @@ _ADVICE = {
 """What a `tf.TensorShape`, or once its dimensions, have and a tuple of integers has not; and what to write instead."""
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), keras=">=3", since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    keras=">=3",
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def shape_as_tensor_shape(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     if role_of(facts) not in (Role.LAYER, Role.MODEL) or not facts.ancestry.complete:
@@ -45,6 +55,7 @@ def shape_as_tensor_shape(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
                     f"`{name}` of `{facts.cls.name}` gets `{shape}` as a tuple in Keras 3: adding a list raises a "
                     "`TypeError`",
                     help=f"write `(*{shape}[:-1], …)`, which works with every kind of shape",
+                    fix=partial(_add_tuple, ctx.source, node),
                 )
             if isinstance(node, ast.Attribute) and (owner := _owner(node, shape)) is not None:
                 yield ctx.report(
@@ -52,7 +63,35 @@ def shape_as_tensor_shape(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
                     f"`{name}` of `{facts.cls.name}` gets `{shape}` as a tuple in Keras 3: "
                     f"`{ast.unparse(node)}` raises an `AttributeError`",
                     help=_ADVICE[node.attr].format(ast.unparse(owner)),
+                    fix=partial(_fix, ctx.source, node, owner),
                 )
+
+
+def _fix(source: SourceFile, node: ast.Attribute, owner: ast.expr) -> Fix | None:
+    text = text_of(source, owner)
+    new = {"as_list": f"list({text})", "dims": f"list({text})", "value": text}
+    around = enclosing(source, node)[::-1]
+    whole: ast.AST = node
+    if node.attr == "as_list":
+        if not isinstance(around[0], ast.Call) or around[0].args or around[0].keywords:
+            return None
+        whole, around = around[0], around[1:]
+    if isinstance(around[0], ast.Subscript) and not isinstance(around[0].slice, ast.Slice):
+        new |= dict.fromkeys(("as_list", "dims"), text)  # an item of a tuple is as good as that of a list
+    new |= dict.fromkeys(("rank", "ndims"), f"len({text})")
+    if node.attr not in new:
+        return None
+    return safe(f"Write `{new[node.attr]}`", replace(source, whole, new[node.attr]))
+
+
+def _add_tuple(source: SourceFile, node: ast.BinOp) -> Fix | None:
+    parts = []
+    for side in (node.left, node.right):
+        if isinstance(side, ast.List):
+            parts += [text_of(source, item) for item in side.elts]
+        else:
+            parts.append(f"*{text_of(source, side)}")
+    return safe("Make one tuple of both", replace(source, node, f"({', '.join(parts)})"))
 
 
 def _shape(method: MethodFacts) -> str | None:

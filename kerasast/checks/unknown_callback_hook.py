@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from kerasast.checks._hooks import hooks, is_callback
+from kerasast.checks._hooks import hook_arguments, hooks, is_callback, takes
 from kerasast.checks._spelling import close_names
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import rename_function, unsafe
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
-from kerasast.registry import rule
+from kerasast.flow.methods import MethodFacts
+from kerasast.registry import FixAvailability, rule
 
 _WORDS = {
     "batches": "batch",
@@ -37,7 +40,13 @@ _WORDS = {
 """Words of other libraries for those in the names of Keras's hooks."""
 
 
-@rule(category="training", severity=Severity.WARNING, on=(ClassDefined,), since="0.1")
+@rule(
+    category="training",
+    severity=Severity.WARNING,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def unknown_callback_hook(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     if not is_callback(facts):
@@ -52,7 +61,14 @@ def unknown_callback_hook(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
                 method.node,
                 f"Keras never calls `{name}`: callbacks have no such hook",
                 help=f"name it `{meant}`",
+                fix=partial(_fix, ctx, method, meant),
             )
+
+
+def _fix(ctx: Context, method: MethodFacts, meant: str) -> Fix | None:
+    if not takes(method, *hook_arguments(meant, ctx.keras)):
+        return None
+    return unsafe(f"Name it `{meant}`", rename_function(ctx.source, method.node, meant))
 
 
 def _meant(name: str, known: frozenset[str]) -> str | None:

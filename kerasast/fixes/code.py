@@ -76,6 +76,13 @@ def rename_attribute(source: SourceFile, node: ast.AST, name: str) -> Edits:
     return (Edit(Span(end - len(node.attr), end), name),)
 
 
+def rename_function(source: SourceFile, function: Function, name: str) -> Edits:
+    """Give a function or method another name where it is defined, and nowhere else."""
+    if not is_here(source, function):
+        return None
+    return (Edit(source.header_span(function), name),)
+
+
 def insert_before(source: SourceFile, statement: ast.stmt, code: str) -> Edits:
     """Put statements before another one, at its indentation. Comments right above that stay with it."""
     line = _own_line(source, statement)
