@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
+from kerasast.checks._hoisting import hoisted
 from kerasast.checks._late_state import comes_too_late
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity, Step
+from kerasast.diagnostics import Diagnostic, Fix, Severity, Step
+from kerasast.fixes import unsafe
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import CallSite, MethodFacts
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, has_random_state, makes_weights, role_of
 from kerasast.flow.values import External
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def state_created_in_call(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     if role_of(facts) not in (Role.LAYER, Role.MODEL) or "call" not in facts.own or facts.is_decorated:
@@ -25,6 +34,13 @@ def state_created_in_call(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
     reached = _always_reached(facts)
     if any(_is_wrapped(method) for method in reached):
         return
+    found = list(_found(facts, reached))
+    for method, call, what in found:
+        yield _report(ctx, facts, method, call, what, [(method, call) for method, call, _ in found])
+
+
+def _found(facts: ClassFacts, reached: list[MethodFacts]) -> Iterator[tuple[MethodFacts, CallSite, str]]:
+    """The calls that create state, the methods that they are in, and what is wrong with them."""
     stored = _stored(facts)
     for method in reached:
         if method.owner != facts.cls:
@@ -34,9 +50,9 @@ def state_created_in_call(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
             if what is None:
                 continue
             if not _is_once(call, method, stored):
-                yield _report(ctx, facts, method, call, what)
+                yield method, call, what
             elif method.name == "call" and comes_too_late(call, method, facts):
-                yield _report(ctx, facts, method, call, _TOO_LATE)
+                yield method, call, _TOO_LATE
 
 
 _TOO_LATE = "creates state when it first runs: Keras 3 takes the layer for built by then, and raises"
@@ -98,7 +114,14 @@ def _is_once(call: CallSite, method: MethodFacts, stored: set[str]) -> bool:
     return False
 
 
-def _report(ctx: Context, facts: ClassFacts, method: MethodFacts, call: CallSite, what: str) -> Diagnostic:
+def _report(
+    ctx: Context,
+    facts: ClassFacts,
+    method: MethodFacts,
+    call: CallSite,
+    what: str,
+    together: Sequence[tuple[MethodFacts, CallSite]],
+) -> Diagnostic:
     story: tuple[Step, ...] = ()
     if method.name != "call":
         story = (ctx.step(facts.own["call"].node, f"`call` runs `{method.name}`"),)
@@ -107,4 +130,13 @@ def _report(ctx: Context, facts: ClassFacts, method: MethodFacts, call: CallSite
         f"`{method.name}` of `{facts.cls.name}` {what}",
         story=story,
         help="create it once, in `__init__` or `build`, and keep it on `self`",
+        fix=partial(_fix, ctx, facts, call, together),
     )
+
+
+def _fix(
+    ctx: Context, facts: ClassFacts, call: CallSite, together: Sequence[tuple[MethodFacts, CallSite]]
+) -> Fix | None:
+    """One fix for all that can be moved, so that it takes the order in which it was created."""
+    moved, edits = hoisted(ctx.source, facts, together)
+    return unsafe("Create it in `__init__`", edits) if call in moved else None

@@ -19,6 +19,7 @@ from kerasast.fixes.calls import (
 )
 from kerasast.fixes.code import (
     add_decorator,
+    add_first_method,
     add_method,
     display,
     enclosing,
@@ -47,6 +48,7 @@ __all__ = [
     "add_entry",
     "add_first_argument",
     "add_first_entry",
+    "add_first_method",
     "add_import",
     "add_method",
     "add_parameter",

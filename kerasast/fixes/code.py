@@ -160,6 +160,20 @@ def add_method(source: SourceFile, cls: ast.ClassDef, code: str, after: ast.stmt
     return (Edit(edit.span, f"\n{edit.text}"),)
 
 
+def add_first_method(
+    source: SourceFile, cls: ast.ClassDef, code: str, before: ast.stmt | None = None
+) -> Edits:
+    """Put a method in a class before one of its methods, by default its first one, with an empty line between."""
+    methods = [node for node in cls.body if isinstance(node, Function)]
+    if before is None and not methods:
+        return add_method(source, cls, code)
+    edits = insert_before(source, methods[0] if before is None else before, code)
+    if edits is None:
+        return None
+    (edit,) = edits
+    return (Edit(edit.span, f"{edit.text}\n"),)
+
+
 def _replace_pass(source: SourceFile, place: ast.Pass, code: str) -> Edits:
     line = _own_line(source, place)
     if line is None:
