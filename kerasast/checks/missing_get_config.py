@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
+from kerasast.checks._config_skeleton import write_config
 from kerasast.checks._wording import CONFIG_ORDER, listed, saved
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import unsafe
 from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.persistence import kept_confidence
@@ -23,12 +26,18 @@ from kerasast.flow.roles import (
     role_of,
 )
 from kerasast.flow.uses import is_only_a_base
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
 
 _HELP = "return every argument of `__init__` from `get_config`, added to `super().get_config()`"
 
 
-@rule(category="custom-objects", severity=Severity.WARNING, on=(ClassDefined,), since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.WARNING,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def missing_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     role = role_of(facts)
@@ -43,6 +52,7 @@ def missing_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
                 f"a model that uses `{facts.cls.name}` cannot be saved{_as_file(facts)}:"
                 f" a {role.value} needs a `get_config`",
                 help="return the arguments of `__init__` in a dict from `get_config`",
+                fix=partial(_fix, ctx, facts, role),
                 confidence=kept_confidence(event),
             )
         return
@@ -104,6 +114,7 @@ def _layer(
                 *(() if node is item.node else (ctx.step(node, reason),)),
             ),
             help=_HELP + ", serialized where it is an object",
+            fix=partial(_fix, ctx, facts, Role.LAYER),
             confidence=kept_confidence(event),
         )
         return
@@ -173,6 +184,7 @@ def _not_recorded(
         story=tuple(ctx.step(item.node, "not recorded") for item in (required or parameters)[:4]),
         help=help_text
         + (", and take `**kwargs` in `__init__` for `super().__init__(**kwargs)`" if refused else ""),
+        fix=partial(_fix, ctx, facts, role),
         confidence=kept_confidence(event),
     )
 
@@ -181,3 +193,7 @@ def _refused(role: Role, constructor: Constructor) -> list[str]:
     """What Keras gives `__init__` on loading, because the base class records it, and `__init__` does not take."""
     given = BASE_KEYS.get(role, frozenset()) - ({"name"} if role is Role.MODEL else set())
     return [key for key in CONFIG_ORDER if key in given and not constructor.accepts(key)]
+
+
+def _fix(ctx: Context, facts: ClassFacts, role: Role) -> Fix | None:
+    return unsafe("Write a `get_config`", write_config(ctx, facts, role, own_constructor(facts)))

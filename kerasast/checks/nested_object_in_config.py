@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
+from kerasast.checks._config_skeleton import read_objects, serialized
 from kerasast.checks._loss_functions import full_name
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import add_method, replace, text_of, unsafe
 from kerasast.flow.class_facts import ClassFacts, Constructor
+from kerasast.flow.configs import Config
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import CallSite, MethodFacts, SelfStore, self_path
 from kerasast.flow.roles import is_functional, is_sequential, keras_base, role_of
 from kerasast.flow.uses import is_only_a_base
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
 
 _SERIALIZERS = frozenset({"serialize", "serialize_keras_object"})
 
@@ -32,7 +37,13 @@ _ARRAYS = frozenset(
 """Functions that make an array or tensor of their first argument, and do not take the dict that Keras saves for one."""
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def nested_object_in_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     method, constructor, config = facts.own.get("get_config"), facts.constructor, facts.config
@@ -42,24 +53,64 @@ def nested_object_in_config(ctx: Context, event: ClassDefined) -> Iterator[Diagn
         array = _array(value, key, method, constructor, facts)
         if array is not None:
             yield _report_array(ctx, facts, key, value, array)
-            continue
-        attribute = _attribute(value, method.self_name)
+    found = list(_nested(facts, constructor, config))
+    for item in found:
+        yield ctx.report(
+            item.value,
+            f"a `{facts.cls.name}` loaded from `.keras` has a dict in place of `{item.key}`:"
+            " no `from_config` makes the object from it again",
+            story=(
+                ctx.step(item.use.node, f"`self.{item.attribute}` is called, which a dict cannot be"),
+                *(ctx.step(node, "the argument") for node in _own_parameter(constructor, item.key, facts)),
+            ),
+            help=f"write a `from_config` that replaces `config[{item.key!r}]`"
+            " by `keras.saving.deserialize_keras_object(…)` of it",
+            fix=partial(_fix, ctx, facts, found) if not config.unsure else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Nested:
+    """An object in a config: its key, its value there, the attribute that has it, and a call of that."""
+
+    key: str
+    value: ast.expr
+    attribute: str
+    use: CallSite
+
+
+def _nested(facts: ClassFacts, constructor: Constructor, config: Config) -> Iterator[_Nested]:
+    for key, value in config.keys.items():
+        attribute = _attribute(value, facts.own["get_config"].self_name)
         if attribute is None or not _is_kept(attribute, key, constructor, facts):
             continue
         use = _call_of(attribute, facts)
-        if use is None or use.method not in facts.own:
-            continue
-        yield ctx.report(
-            value,
-            f"a `{facts.cls.name}` loaded from `.keras` has a dict in place of `{key}`:"
-            " no `from_config` makes the object from it again",
-            story=(
-                ctx.step(use.node, f"`self.{attribute}` is called, which a dict cannot be"),
-                *(ctx.step(item, "the argument") for item in _own_parameter(constructor, key, facts)),
-            ),
-            help=f"write a `from_config` that replaces `config[{key!r}]`"
-            " by `keras.saving.deserialize_keras_object(…)` of it",
-        )
+        if use is not None and use.method in facts.own:
+            yield _Nested(key, value, attribute, use)
+
+
+def _fix(ctx: Context, facts: ClassFacts, found: Sequence[_Nested]) -> Fix | None:
+    """One `from_config` for all objects of the config, which has them serialized."""
+    code = read_objects(ctx, facts, [item.key for item in found])
+    if code is None:
+        return None
+    method = facts.own["get_config"]
+    parts = []
+    for item in found:
+        if isinstance(item.value, ast.Call) and item.value.args:
+            continue  # it is serialized already
+        text = serialized(ctx, facts, f"{method.self_name}.{item.attribute}")
+        parts.append(None if text is None else replace(ctx.source, item.value, text))
+    added = add_method(ctx.source, facts.cls.node, code, after=method.node)
+    return unsafe("Make the object again in `from_config`", *parts, added)
+
+
+def _write_list(ctx: Context, value: ast.expr, made: str) -> Fix | None:
+    """Let the config have a list in place of an array or a tensor of TensorFlow."""
+    if not made.startswith(("numpy.", "tensorflow.")):
+        return None
+    call = ".tolist()" if made.startswith("numpy.") else ".numpy().tolist()"
+    return unsafe("Return a list", replace(ctx.source, value, f"{text_of(ctx.source, value)}{call}"))
 
 
 def _array(
@@ -83,6 +134,11 @@ def _array(
 
 
 def _report_array(ctx: Context, facts: ClassFacts, key: str, value: ast.expr, store: SelfStore) -> Diagnostic:
+    constructor = facts.constructor
+    call = store.value if isinstance(store.value, ast.Call) else None
+    made = (
+        "" if constructor is None or call is None else full_name(constructor.method.resolve(call.func)) or ""
+    )
     what = "an array" if "array" in ast.unparse(store.value or value) else "a tensor"
     plain = f"self.{store.attr}.tolist()" if what == "an array" else f"self.{store.attr}.numpy().tolist()"
     return ctx.report(
@@ -91,6 +147,7 @@ def _report_array(ctx: Context, facts: ClassFacts, key: str, value: ast.expr, st
         f"that is how Keras saves {what}, and nothing turns it back",
         story=(ctx.step(store.node, f"it is {what}"),) if "__init__" in facts.own else (),
         help=f'return a list: `"{key}": {plain}`',
+        fix=partial(_write_list, ctx, value, made),
     )
 
 

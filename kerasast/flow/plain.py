@@ -6,6 +6,7 @@ Keras records only those by itself, when a layer has no `get_config`.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from kerasast.flow.ancestry import ancestry
@@ -16,6 +17,23 @@ from kerasast.keras_api import lookup
 
 _PLAIN_MEMBERS = frozenset(
     name for kind in (str, bytes, int, float, bool, list, tuple, dict, set) for name in dir(kind)
+)
+_NUMBERS = re.compile(
+    r"(?:^|_)(?:alpha|axes|axis|beta|channels|classes|count|depth|dims?|dimensions?|dropout|eps|epsilon|epochs|factor"
+    r"|features|filters|gamma|heads|height|k|kernel_size|length|len|lr|margin|max|min|mode|momentum|n|num|number"
+    r"|padding|prob|rates?|ratio|scale|seed|shape|sizes?|steps|strides?|temperature|threshold|units|users|vocab"
+    r"|vocabulary|weight|widths?|wt)(?:$|_)"
+)
+"""What the names of numbers, or of tuples of numbers, are made of."""
+
+_THINGS = re.compile(
+    r"(?:activation|backbone|blocks?|cell|decoder|discriminator|encoder|fn|func|function|generator|initializer"
+    r"|layers?|loss|metrics?|model|net|network|optimizer|regularizer|schedule|tokenizer)$"
+)
+"""How names of objects end; those of numbers, such as `num_layers`, too."""
+
+_PLAIN_TYPES = re.compile(
+    r"(?:(?:typing\.)?(?:Optional|Union|Tuple|List|Sequence|tuple|list)|int|float|str|bool|None|[\[\], .|])+"
 )
 _ARRAYS = frozenset(
     {"arange", "array", "asarray", "diag", "empty", "eye", "full", "linspace", "load", "ones", "zeros"}
@@ -42,11 +60,80 @@ def why_not_plain(
         # Keras 3 looks at default values too, Keras 2 only at what is given.
         reason = _object_default(default, facts) if facts.version.major >= 3 else None
         return None if reason is None else (default, reason)
+    return object_reason(parameter, constructor, facts)
+
+
+def object_reason(
+    parameter: Parameter, constructor: Constructor, facts: ClassFacts
+) -> tuple[ast.AST, str] | None:
+    """Where and how it shows that an argument is, or may be, an object, whatever its default value is."""
+    default = parameter.default
+    reason = None if default is None else _object_default(default, facts)
+    if default is not None and reason is not None:
+        return default, reason
     if parameter.annotation is not None:
         reason = _object_annotation(parameter.annotation, facts)
         if reason is not None:
             return parameter.node, reason
     return _object_use(parameter, constructor, facts)
+
+
+def is_surely_plain(parameter: Parameter, constructor: Constructor, facts: ClassFacts) -> bool:
+    """Whether something shows that an argument, which is not known to be an object, is a plain value indeed.
+
+    That is its default value, its annotation, its name, or a use in arithmetic or for a number of Keras.
+    """
+    if isinstance(parameter.default, ast.Constant) and parameter.default.value is not None:
+        return True
+    if isinstance(parameter.default, ast.Tuple | ast.List | ast.Dict | ast.UnaryOp):
+        return True
+    annotation = "" if parameter.annotation is None else ast.unparse(parameter.annotation).strip("'\"")
+    if annotation:
+        return _PLAIN_TYPES.fullmatch(annotation) is not None
+    if _is_number(parameter.name):
+        return True
+    attributes = {
+        store.attr
+        for store in constructor.method.stores
+        if isinstance(store.value, ast.Name) and store.value.id == parameter.name
+    }
+    for method in facts.own.values():
+
+        def is_it(node: ast.AST, name: str = method.name, receiver: str | None = method.self_name) -> bool:
+            match node:
+                case ast.Name(id=found):
+                    return found == parameter.name and name == "__init__"
+                case ast.Attribute(value=ast.Name(id=owner), attr=attribute):
+                    return owner == receiver and attribute in attributes
+            return False
+
+        if any(_is_number_use(node, is_it, facts) for node in ast.walk(method.node)):
+            return True
+    return False
+
+
+def _is_number(name: str) -> bool:
+    counted = name.startswith(("n_", "num_", "number_"))
+    return _NUMBERS.search(name) is not None and (counted or _THINGS.search(name) is None)
+
+
+def _is_number_use(node: ast.AST, is_it: Callable[[ast.AST], bool], facts: ClassFacts) -> bool:
+    match node:
+        case ast.BinOp(left=left, right=right):
+            return is_it(left) or is_it(right)
+        case ast.Compare(left=left, comparators=[ast.Constant(value=int() | float() | str())]):
+            return is_it(left)
+        case ast.Call(func=ast.Name(id="range"), args=args):
+            return any(map(is_it, args))
+        case ast.Call(func=ast.Name() | ast.Attribute() as function, args=args, keywords=keywords):
+            given = [keyword.arg for keyword in keywords if keyword.arg and is_it(keyword.value)]
+            value = static_value(function, facts.cls.scope) if given or any(map(is_it, args)) else None
+            symbol = lookup(value.api.name, facts.version) if isinstance(value, ApiValue) else None
+            if symbol is not None and symbol.parameters is not None:
+                names = [item.name for item in symbol.parameters]
+                given += [name for name, arg in zip(names, args, strict=False) if is_it(arg)]
+                return any(map(_is_number, given))
+    return False
 
 
 def _object_default(node: ast.expr, facts: ClassFacts) -> str | None:
