@@ -45,7 +45,7 @@ def _opened(source: SourceFile, constructor: Constructor, call: ast.Call) -> Edi
             return None  # it would be given twice
         parameters.append(f"{name}={fixes.text_of(source, keyword.value)}")
         edits.append(fixes.set_keyword(source, call, name, name))
-    edits.append(fixes.add_parameter(source, method, ", ".join([*parameters, "**kwargs"])))
+    edits.append(fixes.add_parameter(source, method, *parameters, "**kwargs"))
     return fixes.join(*edits)
 
 
@@ -64,7 +64,12 @@ def inherit_config(source: SourceFile, method: MethodNode, keys: Sequence[str]) 
         return None
     (display,) = displays
     if isinstance(display, ast.Call):
-        return fixes.add_first_argument(source, display, "**super().get_config()")
+        if not isinstance(display.func, ast.Name):
+            return None
+        # A key that both have must not be given to `dict()` twice.
+        return fixes.replace(
+            source, display, f"{{**super().get_config(), **{fixes.text_of(source, display)}}}"
+        )
     if not display.keys:
         return fixes.replace(source, display, "super().get_config()")
     return fixes.add_first_entry(source, display, "**super().get_config()")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from kerasast.fixes.calls import (
     add_argument,
     add_entry,
-    add_first_argument,
     add_first_entry,
     add_parameter,
     name_arguments,
@@ -46,7 +45,6 @@ __all__ = [
     "add_argument",
     "add_decorator",
     "add_entry",
-    "add_first_argument",
     "add_first_entry",
     "add_first_method",
     "add_import",

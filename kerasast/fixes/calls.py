@@ -42,14 +42,6 @@ def add_argument(source: SourceFile, call: ast.AST, text: str) -> Edits:
     return items.append(text)
 
 
-def add_first_argument(source: SourceFile, call: ast.AST, text: str) -> Edits:
-    """Add an argument, as it is written, before all others."""
-    items = _items(source, call)
-    if items is None or not isinstance(call, ast.Call) or _is_bare_generator(call):
-        return None
-    return items.insert(0, text)
-
-
 def remove_argument(source: SourceFile, call: ast.AST, which: str | ast.expr) -> Edits:
     """Take out the keyword argument of a name, or the argument that is a node."""
     items = _items(source, call)
@@ -89,14 +81,16 @@ def name_arguments(source: SourceFile, call: ast.AST, names: Sequence[str], firs
     return tuple(edits)
 
 
-def add_parameter(source: SourceFile, function: Function, text: str) -> Edits:
-    """Add a parameter, as it is written, at the end of a function's, but before its `**kwargs`."""
+def add_parameter(source: SourceFile, function: Function, *texts: str) -> Edits:
+    """Add parameters, as they are written, at the end of a function's, but before its `**kwargs`."""
     items = parameter_items(source, function) if is_here(source, function) else None
     if items is None:
         return None
     if function.args.kwarg is None:
-        return items.append(text)
-    return None if text.startswith("**") else items.insert(len(items.items) - 1, text)
+        return items.append(*texts)
+    if any(text.startswith("**") for text in texts):
+        return None
+    return items.insert(len(items.items) - 1, ", ".join(texts))
 
 
 def add_first_entry(source: SourceFile, display: ast.Dict, entry: str) -> Edits:

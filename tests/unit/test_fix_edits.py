@@ -292,3 +292,21 @@ def test_a_fix_needs_all_its_parts() -> None:
     made = fixes.unsafe("Do it", edits, ())
     assert made is not None
     assert made.applicability is Applicability.UNSAFE
+
+
+def test_several_items_are_added_at_once() -> None:
+    source = py("def f(\n    a,\n):\n    return {\n        'a': 1\n    }\n")
+    function = source.parse().body[0]
+    assert isinstance(function, ast.FunctionDef)
+    wanted = source.text.replace("    a,\n", "    a,\n    b=1,\n    **kwargs,\n")
+    assert after(source, fixes.add_parameter(source, function, "b=1", "**kwargs")) == wanted
+    entries = fixes.add_entry(source, first(source, ast.Dict), "'b': 2", "'c': 3")
+    assert after(source, entries) == source.text.replace("1\n", "1,\n        'b': 2,\n        'c': 3\n")
+
+
+def test_long_displays_are_broken() -> None:
+    source = py("def f():\n\treturn x\n")
+    name = first(source, ast.Name)
+    assert fixes.display(source, name, ["'a': 1", "**b"]) == "{'a': 1, **b}"
+    long = fixes.display(source, name, [f"'{letter * 40}': 1" for letter in "ab"])
+    assert long == "{\n\t\t'" + "a" * 40 + "': 1,\n\t\t'" + "b" * 40 + "': 1,\n\t}"
