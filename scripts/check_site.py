@@ -30,6 +30,15 @@ from kerasast.registry import all_rules  # noqa: E402
 FIRST = 3
 """Among how many results of a search a rule has to be."""
 
+WORDS = {
+    "freeze layers": "unfreeze-without-effect",
+    "save weights": "save-before-build",
+    "batch normalization": "trainable-weights-only",
+    "mixed precision": "half-precision-output",
+    "load_model custom_objects": "missing-custom-objects",
+}
+"""A rule that words find which are no message."""
+
 _LOADS = {"script": "src", "img": "src", "iframe": "src", "link": "href", "source": "src"}
 _WORKER = """
 var self = this, listeners = [], answers = [];
@@ -119,6 +128,14 @@ def missed_messages(search: Search) -> Iterator[str]:
             yield f"{message!r} of {', '.join(sorted(rules))} finds {', '.join(first) or 'nothing'}"
 
 
+def missed_words(search: Search) -> Iterator[str]:
+    """Words that do not lead to the rule that is about them."""
+    for words, rule in WORDS.items():
+        found = search.pages(words)
+        if f"rules/{rule}.html" not in found[: 2 * FIRST]:
+            yield f"{words!r} does not find {rule}, but {', '.join(found[: 2 * FIRST])}"
+
+
 def main() -> None:
     """The command line."""
     if len(sys.argv) != 2:
@@ -126,7 +143,8 @@ def main() -> None:
     site = Path(sys.argv[1]).resolve()
     build = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(site)]
     subprocess.run(build, cwd=ROOT, check=True, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})
-    problems = [*broken_links(site), *missed_messages(Search(site))]
+    search = Search(site)
+    problems = [*broken_links(site), *missed_messages(search), *missed_words(search)]
     print("".join(f"{problem}\n" for problem in problems), end="")
     print(f"{len(list(site.rglob('*.html')))} pages, {len(problems)} problems")
     sys.exit(bool(problems))

@@ -21,7 +21,7 @@ from mkdocs.structure.pages import Page  # noqa: E402
 from docs_site.links import rewrite  # noqa: E402
 from docs_site.reference import PARTS  # noqa: E402
 from docs_site.rule_index import rule_index  # noqa: E402
-from docs_site.rule_pages import Report, programs_shown, rule_page, show_reports  # noqa: E402
+from docs_site.rule_pages import Report, programs_shown, reports_in, rule_page, show_reports  # noqa: E402
 from docs_site.search_index import improved  # noqa: E402
 from kerasast.documents import parse_document  # noqa: E402
 from kerasast.registry import CATEGORIES, all_rules  # noqa: E402
@@ -31,6 +31,9 @@ FOLDED_IN = {"contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md
 
 NOT_SEARCHED = frozenset({"evidence.md", "ecosystem.md", "changelog.md", "accuracy.md"})
 """Pages of tables, which name every rule and would be found for everything."""
+
+WITH_PROGRAMS = frozenset({"folklore.md"})
+"""Pages that show what is reported in their programs, as those of rules do; cases are too many."""
 
 _GENERATED = re.compile(r"<!-- generated: ([\w-]+) -->")
 _reports: dict[str, tuple[Report, ...]] = {}
@@ -84,7 +87,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         page.meta["search"] = {"exclude": True}
     if not target.startswith("rules/"):
         document = parse_document(markdown, Path(target))
-        markdown, _reports[target] = programs_shown(markdown, document.blocks, {}, "")
+        said = reports_in(ROOT / "docs" / target) if target in WITH_PROGRAMS else {}
+        markdown, _reports[target] = programs_shown(markdown, document.blocks, said, "")
     markdown = _GENERATED.sub(lambda match: PARTS[match[1]](), markdown)
     pages = {file.src_uri for file in files}
     return rewrite(markdown, _source(target), target, pages, page_of)

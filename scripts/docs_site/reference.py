@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import click
@@ -88,11 +89,25 @@ def dependency_files() -> str:
     )
 
 
+def readme_section(title: str) -> str:
+    """The text under a heading of README.md, without the heading.
+
+    Raises:
+        ValueError: it has no such heading.
+    """
+    text = update_readme.README.read_text(encoding="utf-8")
+    match = re.search(rf"^#+ {re.escape(title)}\n(.*?)(?=^#+ |\Z)", text, re.DOTALL | re.MULTILINE)
+    if match is None:
+        raise ValueError(f"README.md has no heading {title!r}")
+    return match[1].strip()
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "commands": commands,
     "categories": categories,
     "lifecycle": lifecycle_diagram,
+    "readme-fixes": lambda: readme_section("Fixes"),
     **{name: update_readme.PARTS[name] for name in ("output", "statistics")},
     "dependency-files": dependency_files,
 }

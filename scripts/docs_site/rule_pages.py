@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 from kerasast.diagnostics import Diagnostic
-from kerasast.documents import Block, Document, document, facts
+from kerasast.documents import Block, document, facts
 from kerasast.registry import Rule, all_rules
 from kerasast.testing import VERSIONS, Example, MarkKind, analyze_files, encode, iter_examples
 from kerasast.versions import KERAS_2, KERAS_3, KerasRange
@@ -22,6 +23,9 @@ from kerasast.versions import KERAS_2, KERAS_3, KerasRange
 _MARK = re.compile(r"[ \t]*# (?:todo: )?(?:error|ok)(?:: \[[\w, \[\]-]+\])?[ \t]*$")
 _HIDDEN = re.compile(r"<!-- /?evidence -->\n?")
 _PLACEHOLDER = re.compile(r'<span class="c1"># kerasast-report ([\d ]+)</span>\n?')
+_NOTES = {"proof": "proof", "fixed": "after the fix"}
+"""What the site says above blocks with these attributes."""
+
 MESSAGES = "error-messages"
 """The anchor of the section with the messages of Keras."""
 
@@ -43,11 +47,10 @@ class Page:
     reports: tuple[Report, ...]
 
 
-def rule_page(item: Rule, *, with_messages: bool = True) -> Page:
-    """The page of a rule; without messages, only the names of the rules stand at marked lines, which is faster."""
+def rule_page(item: Rule) -> Page:
+    """The page of a rule."""
     doc = document(item.name)
-    said = _said(doc) if with_messages else {}
-    body, reports = programs_shown(doc.markdown, doc.blocks, said, item.name)
+    body, reports = programs_shown(doc.markdown, doc.blocks, reports_in(doc.path), item.name)
     head, rest = _split(body)
     front = {"title": item.name, "description": doc.summary}
     return Page(f"---\n{json.dumps(front)}\n---\n{head}\n\n{facts_box(item)}\n\n{rest}", reports)
@@ -141,12 +144,13 @@ def _shown(block: Block, said: dict[int, list[Report]], own: str, reports: list[
 
 
 def _note(block: Block) -> str:
-    """For whom a block is, where that is not everyone."""
-    if block.keras is None:
-        return "proof" if "proof" in block.flags else ""
-    if KERAS_2 in block.keras and KERAS_3 in block.keras:
-        return f"Keras {html.escape(str(block.keras))}"
-    return "Keras 2 only" if KERAS_2 in block.keras else "Keras 3 only"
+    """What a block is, and for whom, where that is not everyone."""
+    notes = [text for flag, text in _NOTES.items() if flag in block.flags]
+    if block.keras is not None:
+        both = KERAS_2 in block.keras and KERAS_3 in block.keras
+        only = f"{2 if KERAS_2 in block.keras else 3} only"
+        notes.append(f"Keras {html.escape(str(block.keras)) if both else only}")
+    return ", ".join(notes)
 
 
 def severity_of(name: str) -> str:
@@ -155,10 +159,10 @@ def severity_of(name: str) -> str:
     return item.severity.label if item is not None else "error"
 
 
-def _said(doc: Document) -> dict[int, list[Report]]:
-    """What kerasast reports in the programs of a document, by the line of the document."""
+def reports_in(path: Path) -> dict[int, list[Report]]:
+    """What kerasast reports at the marked lines of a document's programs, by the line of the document."""
     said: dict[int, list[Report]] = {}
-    for example in iter_examples(doc.path):
+    for example in iter_examples(path):
         for line, report in reports_of(example):
             said.setdefault(line, []).append(report)
     return said

@@ -17,7 +17,8 @@ from kerasast.registry import all_rules
 
 Entry = dict[str, Any]
 
-MESSAGE_BOOST = 10
+MESSAGE_BOOST = 1.5
+"""How much more a message weighs than prose: enough for whole messages, but words must find more than messages."""
 _LEFT_OUT = ("#proof", "#references", f"#{MESSAGES}")
 """Sections of a rule's page that nobody looks for, or that are found by entries of their own."""
 

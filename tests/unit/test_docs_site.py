@@ -60,6 +60,14 @@ def test_generated_parts_of_the_pages_exist() -> None:
     assert used == set(reference.PARTS)
 
 
+def test_a_section_of_the_readme_ends_where_the_next_begins() -> None:
+    section = reference.readme_section("Fixes")
+    assert section.startswith("Reports marked `[*]`")
+    assert "kerasast explain" not in section
+    with pytest.raises(ValueError, match="no heading 'Gardening'"):
+        reference.readme_section("Gardening")
+
+
 def test_the_index_has_what_filters_ask_for() -> None:
     page = rule_index.rule_index()
     rows = dict(re.findall(r'<tr (data-[^\n]*?)><td><a href="([\w-]+)\.html">', page))
