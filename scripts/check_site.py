@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -109,6 +110,10 @@ class Search:
             f"var index = {index}; index.options = {{suggest: false}}; ask({{type: 0, data: index}})"
         )
 
+    def close(self) -> None:
+        """Stop the engine, whose threads else may keep the process from ending."""
+        self._engine.close()
+
     def pages(self, text: str) -> list[str]:
         """The pages that a text finds, the best first."""
         self._engine.eval(f"ask({{type: SEARCH_QUERY, data: queryOfMessage({json.dumps(text)})}})")
@@ -143,8 +148,8 @@ def main() -> None:
     site = Path(sys.argv[1]).resolve()
     build = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(site)]
     subprocess.run(build, cwd=ROOT, check=True, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})
-    search = Search(site)
-    problems = [*broken_links(site), *missed_messages(search), *missed_words(search)]
+    with closing(Search(site)) as search:
+        problems = [*broken_links(site), *missed_messages(search), *missed_words(search)]
     print("".join(f"{problem}\n" for problem in problems), end="")
     print(f"{len(list(site.rglob('*.html')))} pages, {len(problems)} problems")
     sys.exit(bool(problems))

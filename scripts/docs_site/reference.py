@@ -65,7 +65,7 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 def _row(parameter: click.Parameter, context: click.Context) -> str:
     record = parameter.get_help_record(context)
-    if record is None:
+    if record is None or not record[1]:  # The usage names arguments, and the text above explains them.
         return ""
     names, meaning = (part.replace("|", r"\|") for part in record)
     return f"| `{names}` | {meaning} |"

@@ -22,7 +22,7 @@ from kerasast.versions import KERAS_2, KERAS_3, KerasRange
 
 _MARK = re.compile(r"[ \t]*# (?:todo: )?(?:error|ok)(?:: \[[\w, \[\]-]+\])?[ \t]*$")
 _HIDDEN = re.compile(r"<!-- /?evidence -->\n?")
-_PLACEHOLDER = re.compile(r'<span class="c1"># kerasast-report ([\d ]+)</span>\n?')
+_PLACEHOLDER = re.compile(r' *<span class="c1"># kerasast-report ([\d ]+)</span>\n?')
 _NOTES = {"proof": "proof", "fixed": "after the fix"}
 """What the site says above blocks with these attributes."""
 

@@ -123,7 +123,7 @@ def test_reports_stand_at_their_lines() -> None:
     report = rule_pages.Report("a-rule", "error", "`x` < 1")
     shown = rule_pages.show_reports('save()  <span class="c1"># kerasast-report 0</span>\nnext', (report,))
     text = 'data-text="error[a-rule]: `x` &lt; 1"'
-    assert shown == f'save()  <span class="ka-report ka-error" {text}>\n</span>next'
+    assert shown == f'save()<span class="ka-report ka-error" {text}>\n</span>next'
 
 
 @pytest.mark.parametrize(
