@@ -44,6 +44,7 @@ def lr_callback_with_schedule(ctx: Context, event: ModelCall) -> Iterator[Diagno
                     ctx.step(event.node, "trained here, with an optimizer that has a schedule"),
                 ),
                 help="give the optimizer a number as its `learning_rate`, or leave the callback out",
+                severity=Severity.ERROR if ctx.keras.major >= 3 else Severity.WARNING,
             )
 
 

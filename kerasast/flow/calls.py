@@ -33,6 +33,7 @@ from kerasast.flow.values import (
     Const,
     External,
     FunctionValue,
+    Generator,
     Kind,
     LayersOf,
     ObjectId,
@@ -284,7 +285,8 @@ def _call_followed(
         machine.world.escape(function)
         if receiver is not None:
             machine.world.escape(receiver)
-        return unresolved(machine, arguments, node)
+        result = unresolved(machine, arguments, node)
+        return _generator(function) or result
     if receiver is not None:
         return _follow(machine, function, arguments, node, receiver)
     if not parameters(function):
@@ -328,6 +330,14 @@ def _can_follow(machine: Machine, function: FunctionValue) -> bool:
     if any(frame.function == function for frame in machine.frames):
         return False
     return not (function.scope.module.has_generators and _is_generator(function.node))
+
+
+def _generator(function: FunctionValue) -> Generator | None:
+    """What a call of a function gives if that is a generator, and nothing is put around it."""
+    node = function.node
+    if not isinstance(node, ast.FunctionDef) or node.decorator_list:
+        return None
+    return Generator(node) if function.scope.module.has_generators and _is_generator(node) else None
 
 
 def _is_generator(node: ast.AST) -> bool:

@@ -17,6 +17,7 @@ from kerasast.flow.values import (
     Const,
     External,
     FunctionValue,
+    Generator,
     ModuleValue,
     Text,
     Unknown,
@@ -34,7 +35,7 @@ ALONE = 1_500
 
 Follow = Callable[[Arguments], Value]
 
-_PLAIN = (ApiValue, Const, External, ModuleValue, Text, Unknown)
+_PLAIN = (ApiValue, Const, External, Generator, ModuleValue, Text, Unknown)
 
 
 def is_inert(machine: Machine, function: FunctionValue, arguments: Arguments, follow: Follow) -> bool:

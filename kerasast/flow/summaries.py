@@ -21,6 +21,7 @@ from kerasast.flow.values import (
     Const,
     External,
     FunctionValue,
+    Generator,
     Kind,
     LayersOf,
     ModuleValue,
@@ -174,7 +175,7 @@ def _abstract(machine: Machine, value: Value) -> Hashable | None:
             return None if parts is None else (state.keys, parts)
         case FunctionValue(scope=scope):
             return value if scope is scope.module else None
-        case Unknown() | External() | ApiValue() | ModuleValue() | ClassValue() | Text():
+        case Unknown() | External() | ApiValue() | ModuleValue() | ClassValue() | Generator() | Text():
             return value
     return None
 

@@ -165,6 +165,13 @@ class ClassValue:
 
 
 @dataclass(slots=True, unsafe_hash=True)
+class Generator:
+    """What a call of a generator function of the project gives."""
+
+    node: ast.FunctionDef
+
+
+@dataclass(slots=True, unsafe_hash=True)
 class BoundMethod:
     """`receiver.name`, not yet called; `function` where the receiver's class is the project's."""
 
@@ -241,6 +248,7 @@ Value = (
     | ModuleValue
     | FunctionValue
     | ClassValue
+    | Generator
     | BoundMethod
     | SuperValue
     | Partial

@@ -16,6 +16,7 @@ from kerasast.flow.values import (
     Const,
     External,
     FunctionValue,
+    Generator,
     Kind,
     LayersOf,
     ModuleValue,
@@ -44,7 +45,9 @@ MAX_NESTING = 4
 
 States = dict[ObjectId, ObjectState]
 
-_INERT = frozenset({ApiValue, ClassValue, Const, External, ModuleValue, Tensor, Text, Unknown, WeightsOf})
+_INERT = frozenset(
+    {ApiValue, ClassValue, Const, External, Generator, ModuleValue, Tensor, Text, Unknown, WeightsOf}
+)
 """Values that lead to no object that could be changed through them."""
 
 _LOST = ObjectState(Kind.INSTANCE, escaped=True)
@@ -229,7 +232,7 @@ def _leads_nowhere(scope: Scope, value: Value) -> bool:
 
 
 _LEADS_NOWHERE = frozenset(
-    {ApiValue, ClassValue, Const, External, ModuleValue, Tensor, Text, Unknown, WeightsOf}
+    {ApiValue, ClassValue, Const, External, Generator, ModuleValue, Tensor, Text, Unknown, WeightsOf}
 )
 """Values through which no object can be reached that `World.escape` would let go of."""
 
