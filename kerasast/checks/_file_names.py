@@ -135,8 +135,10 @@ def rename(
     return together(source, title.format(new), *parts, *more)
 
 
-def together(source: SourceFile, title: str, *parts: tuple[SourceFile, Edits]) -> Fix | None:
-    """An unsafe fix for a report in `source` of edits of several files."""
+def together(
+    source: SourceFile, title: str, *parts: tuple[SourceFile, Edits], harmless: bool = False
+) -> Fix | None:
+    """A fix for a report in `source` of edits of several files; a safe one if it is `harmless`."""
     edits: dict[str, list[Edits]] = {source.path: [()]}
     for place, own in parts:
         edits.setdefault(place.path, []).append(own)
@@ -145,7 +147,8 @@ def together(source: SourceFile, title: str, *parts: tuple[SourceFile, Edits]) -
     if len(known) < sum(own != () for own in joined.values()) or not known:
         return None
     own = joined[source.path] or ()
-    return Fix(title, own, Applicability.UNSAFE, tuple(item for item in known if item.path != source.path))
+    kind = Applicability.SAFE if harmless else Applicability.UNSAFE
+    return Fix(title, own, kind, tuple(item for item in known if item.path != source.path))
 
 
 def _changed(span: Span, old: str, new: str) -> tuple[Edit, ...]:

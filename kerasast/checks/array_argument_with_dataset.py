@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import remove_argument, unsafe
 from kerasast.flow.ancestry import ancestry
 from kerasast.flow.arguments import place_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import Const, External, Ref, Value
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _METHODS = frozenset({"fit", "evaluate"})
 
@@ -24,7 +28,14 @@ _DATASET = re.compile(
 _IN_IT = {"y": "the targets", "sample_weight": "the weights of samples"}
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=_METHODS, since="0.1")
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    calls=_METHODS,
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def array_argument_with_dataset(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if (
         event.method not in _METHODS
@@ -55,7 +66,15 @@ def array_argument_with_dataset(ctx: Context, event: ModelCall) -> Iterator[Diag
             place_of(split, event.node),
             f"`validation_split` cannot divide a {source}",
             help="divide the data before, and pass one part as `validation_data`",
+            fix=partial(_fix, ctx.source, event.node),
         )
+
+
+def _fix(source: SourceFile, call: ast.AST) -> Fix | None:
+    """Train without validation, if nothing seems to ask for it."""
+    if "val_" in source.code or "EarlyStopping" in source.code:
+        return None
+    return unsafe("Leave out `validation_split`", remove_argument(source, call, "validation_split"))
 
 
 def _source(ctx: Context, event: ModelCall, value: Value | None) -> str | None:

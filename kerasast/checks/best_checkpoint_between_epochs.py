@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._fits import best_checkpoint_effect
 from kerasast.checks._guards import is_guarded
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import remove_argument, unsafe
 from kerasast.flow.arguments import place_of
 from kerasast.flow.events import ObjectCreated
 from kerasast.flow.values import Const
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 
 @rule(
-    category="training", severity=Severity.ERROR, on=(ObjectCreated,), calls=("ModelCheckpoint",), since="0.1"
+    category="training",
+    severity=Severity.ERROR,
+    on=(ObjectCreated,),
+    calls=("ModelCheckpoint",),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
 )
 def best_checkpoint_between_epochs(ctx: Context, event: ObjectCreated) -> Iterator[Diagnostic]:
     if event.state.api != "keras.callbacks.ModelCheckpoint" or event.state.cls is not None:
@@ -35,4 +44,9 @@ def best_checkpoint_between_epochs(ctx: Context, event: ObjectCreated) -> Iterat
             f"`ModelCheckpoint` is to save the best model every {frequency.value.value} batches, "
             f"but `{monitor.value}` is not known between epochs: {best_checkpoint_effect(ctx.keras.major)}",
             help='leave `save_freq` at `"epoch"`',
+            fix=partial(_fix, ctx.source, event.node),
         )
+
+
+def _fix(source: SourceFile, call: ast.AST) -> Fix | None:
+    return unsafe("Leave out `save_freq`", remove_argument(source, call, "save_freq"))

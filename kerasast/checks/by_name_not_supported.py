@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._files import HDF5
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import remove_argument, safe
 from kerasast.flow.arguments import place_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Const
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _POSITIONAL = (".weights.h5", ".keras")
 """Endings of the files whose weights Keras since 2.12 finds by their place in the model."""
@@ -23,6 +27,7 @@ _POSITIONAL = (".weights.h5", ".keras")
     keras=">=2.12",
     on=(ModelCall,),
     calls=("load_weights",),
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def by_name_not_supported(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
@@ -52,4 +57,9 @@ def by_name_not_supported(ctx: Context, event: ModelCall) -> Iterator[Diagnostic
         help="copy the weights of the layers that both models have, with `layer.set_weights()`, or save a whole model "
         "to an `.h5` file, which is read by name",
         severity=severity,
+        fix=partial(_fix, ctx.source, event.node) if by_name.value == Const(False) else None,
     )
+
+
+def _fix(source: SourceFile, call: ast.AST) -> Fix | None:
+    return safe("Leave out `by_name`", remove_argument(source, call, "by_name"))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import partial
 
+from kerasast.checks._file_names import together
 from kerasast.checks._files import HDF5, at_load, models_in
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity, Step
+from kerasast.diagnostics import Diagnostic, Fix, Severity, Step
+from kerasast.fixes import set_string
 from kerasast.flow.events import ProjectReady
-from kerasast.registry import rule
+from kerasast.flow.facts import LoadSite, SaveSite
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _FULL_NAMES = {
     "bce": "binary_crossentropy",
@@ -27,6 +33,7 @@ _FULL_NAMES = {
     keras=">=3",
     on=(ProjectReady,),
     calls=("load_model", "save", "save_model", "ModelCheckpoint"),
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def hdf5_loss_alias(ctx: Context, event: ProjectReady) -> Iterator[Diagnostic]:
@@ -54,4 +61,47 @@ def hdf5_loss_alias(ctx: Context, event: ProjectReady) -> Iterator[Diagnostic]:
             ),
             f'compile it with `loss="{_FULL_NAMES[alias.lower()]}"`, save it as `.keras`, '
             "or load it with `compile=False`",
+            fix=partial(_fix, ctx, load, saves),
         )
+
+
+def _fix(ctx: Context, load: LoadSite, saves: list[SaveSite]) -> Fix | None:
+    """Write the full names of losses in the calls of `compile()` of all files that save the model."""
+    source = ctx.project.source(load.module)
+    parts = []
+    for module in dict.fromkeys(save.module for save in saves):
+        file = ctx.project.source(module)
+        if file is None:
+            return None
+        aliases = {
+            name
+            for save in saves
+            if save.module == module
+            for name in save.losses
+            if name.lower() in _FULL_NAMES
+        }
+        edits = [
+            set_string(file, node, _FULL_NAMES[node.value.lower()])
+            for node in _losses(file)
+            if isinstance(node, ast.Constant) and node.value in aliases
+        ]
+        if not edits:
+            return None
+        parts += [(file, item) for item in edits]
+    return (
+        None
+        if source is None
+        else together(source, "Give the losses their full names", *parts, harmless=True)
+    )
+
+
+def _losses(source: SourceFile) -> Iterator[ast.AST]:
+    """What the calls of `compile()` in a file are given for `loss`, and all parts of that."""
+    for call in ast.walk(source.parse()):
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr == "compile"
+        ):
+            for given in [*call.args[1:2], *(item.value for item in call.keywords if item.arg == "loss")]:
+                yield from ast.walk(given)

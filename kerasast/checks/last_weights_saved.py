@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import set_keyword, unsafe
 from kerasast.flow.events import ModelCall
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _WRITES = frozenset({"export", "save", "save_weights"})
 
@@ -18,6 +22,7 @@ _WRITES = frozenset({"export", "save", "save_weights"})
     on=(ModelCall,),
     calls=("EarlyStopping",),
     also=("export", "save", "save_model", "save_weights"),
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def last_weights_saved(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
@@ -29,4 +34,19 @@ def last_weights_saved(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
             " `EarlyStopping` has stopped the training after some that were worse",
             story=(step,),
             help="pass `restore_best_weights=True` to `EarlyStopping`, or keep the best with a `ModelCheckpoint`",
+            fix=partial(_fix, ctx.source) if step.path == ctx.source.path else None,
         )
+
+
+def _fix(source: SourceFile) -> Fix | None:
+    """Restore the best weights, if there is no doubt which `EarlyStopping` does not."""
+    made = [
+        node
+        for node in ast.walk(source.parse())
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "EarlyStopping"
+    ]
+    if len(made) != 1 or len(made[0].args) > 6:
+        return None
+    return unsafe(
+        "Pass `restore_best_weights=True`", set_keyword(source, made[0], "restore_best_weights", "True")
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from kerasast.checks._known_inputs import build_first
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.early_weights import has_early_weights
@@ -11,7 +13,7 @@ from kerasast.flow.events import ModelCall
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Kind, Tri
 from kerasast.flow.weights import has_weights_to_build, holds_built_parts, may_have_weights
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
 
 _IN_PLACE = (".h5", ".hdf5", ".keras")
 """Endings of the files that Keras 2 reads at once; it restores TensorFlow checkpoints when variables appear."""
@@ -22,6 +24,7 @@ _IN_PLACE = (".h5", ".hdf5", ".keras")
     severity=Severity.ERROR,
     on=(ModelCall,),
     calls=("load_weights", "restore", "set_weights"),
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def load_before_build(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
@@ -56,6 +59,7 @@ def load_before_build(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
         f"`{event.method}()` has nothing to load into: nothing has built this model yet",
         story=event.story,
         help=help,
+        fix=partial(build_first, ctx.source, before, ctx.keras),
     )
 
 
@@ -78,6 +82,7 @@ def _restore(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
             "them later",
             story=event.story,
             help="call the model on a batch of data before `restore()`; `assert_consumed()` tells what is missing",
+            fix=partial(build_first, ctx.source, before, ctx.keras),
         )
 
 

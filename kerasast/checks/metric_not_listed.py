@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._training_steps import is_metric_call, own_steps
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Edit, Fix, Severity, Span
+from kerasast.fixes import Edits, is_here, unsafe
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 
-@rule(category="training", severity=Severity.WARNING, on=(ClassDefined,), since="0.1")
+@rule(
+    category="training",
+    severity=Severity.WARNING,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def metric_not_listed(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     listing = facts.method("metrics")
@@ -38,7 +47,19 @@ def metric_not_listed(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]
                 if listing.owner == facts.cls
                 else (),
                 help=f"add `self.{name}` to the list that `metrics` returns",
+                fix=partial(_fix, ctx.source, listing, name),
             )
+
+
+def _fix(source: SourceFile, listing: MethodFacts, name: str) -> Fix | None:
+    """Add the metric to the list."""
+    for node in listing.node.body:
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.List) and node.value.elts:
+            last = source.span(node.value.elts[-1]).end
+            added = f", {listing.self_name}.{name}"
+            edits: Edits = (Edit(Span(last, last), added),) if is_here(source, node) else None
+            return unsafe(f"Add `self.{name}` to the `metrics`", edits)
+    return None
 
 
 def _listed(method: MethodFacts) -> set[str] | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._compile_arguments import is_compile
 from kerasast.checks._guards import is_guarded
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import replace, safe, text_of
 from kerasast.flow.arguments import place_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import ApiValue, Const, FunctionValue, Kind, Ref
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 
 @rule(
@@ -20,6 +24,7 @@ from kerasast.registry import rule
     on=(ModelCall,),
     calls=("compile",),
     keras=">=3",
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def metrics_not_a_list(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
@@ -46,4 +51,20 @@ def metrics_not_a_list(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
                 place_of(argument, event.node),
                 f"`{parameter}` is {what}, where Keras 3 wants a list: `compile()` raises",
                 help=f"put it in a list: `{parameter}=[…]`" if what != "a set" else "use a list",
+                fix=partial(_fix, ctx.source, place_of(argument, event.node), event.node),
             )
+
+
+def _fix(source: SourceFile, value: ast.AST, call: ast.AST) -> Fix | None:
+    """Put what is given in a list; a literal set becomes one."""
+    if value is call or not isinstance(value, ast.expr):
+        return None
+    text = text_of(source, value)
+    match value:
+        case ast.Set():
+            text = text.strip()[1:-1]
+        case ast.Constant(value=str()) | ast.Call() | ast.Attribute():
+            pass
+        case _:
+            return None
+    return safe("Give a list", replace(source, value, f"[{text}]"))

@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._fits import FITS, has_validation, monitors
 from kerasast.checks._guards import is_guarded
 from kerasast.checks._logs import logged_metrics
+from kerasast.checks._scores import is_error, is_score
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import safe, set_keyword, unsafe
 from kerasast.flow.events import ModelCall
-from kerasast.flow.values import Tri
-from kerasast.registry import rule
+from kerasast.flow.values import ObjectState, Tri
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
+
+_DIRECTIONS = {
+    "binaryaccuracy": "max",
+    "categoricalaccuracy": "max",
+    "falsenegatives": "min",
+    "falsepositives": "min",
+    "sparsecategoricalaccuracy": "max",
+    "sparsetopkcategoricalaccuracy": "max",
+    "topkcategoricalaccuracy": "max",
+    "truenegatives": "max",
+    "truepositives": "max",
+}
+"""Which way metrics of Keras are better, of those that do not say so themselves."""
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=FITS, keras=">=3", since="0.1")
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    calls=FITS,
+    keras=">=3",
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def monitor_without_mode(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if event.method not in FITS or not event.before.kind.is_model:
         return
@@ -33,4 +59,16 @@ def monitor_without_mode(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]
                 "`fit()` raises `ValueError` after the first epoch",
                 story=(*event.story, ctx.step(event.node, f"`{event.method}()` asks for `{monitor.name}`")),
                 help='pass `mode="max"` or `mode="min"`',
+                fix=partial(_fix, ctx.source, monitor.state, name),
             )
+
+
+def _fix(source: SourceFile, callback: ObjectState, name: str) -> Fix | None:
+    known = _DIRECTIONS.get(re.sub(r"_\d+$", "", name).replace("_", "").lower())
+    guessed = "max" if is_score(name) or "acc" in name.lower() else "min" if is_error(name) else None
+    mode = known or guessed
+    if mode is None or callback.foreign or callback.created is None:
+        return None
+    edits = set_keyword(source, callback.created, "mode", f'"{mode}"')
+    title = f'Pass `mode="{mode}"`'
+    return safe(title, edits) if known else unsafe(title, edits)

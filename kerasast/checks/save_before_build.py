@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
+from kerasast.checks._known_inputs import build_first
 from kerasast.checks._savers import is_saver, variables_given
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
@@ -13,7 +15,7 @@ from kerasast.flow.events import ExternalCall, ModelCall
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Kind, ObjectId, ObjectState, Ref, Tri, Value, WeightsOf
 from kerasast.flow.weights import has_weights_to_build, holds_built_parts, may_have_weights
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
 
 if TYPE_CHECKING:
     from kerasast.flow.world import WorldView
@@ -27,6 +29,7 @@ _EMPTY = "writes a file without any weights"
     severity=Severity.ERROR,
     on=(ModelCall, ExternalCall),
     calls=("Saver", "export", "get_weights", "save", "save_model", "save_weights"),
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def save_before_build(ctx: Context, event: ModelCall | ExternalCall) -> Iterator[Diagnostic]:
@@ -56,6 +59,7 @@ def save_before_build(ctx: Context, event: ModelCall | ExternalCall) -> Iterator
         f"`{name}()` {outcome}: nothing has built this model yet",
         story=state.trace,
         help=_help(ctx, state),
+        fix=partial(build_first, ctx.source, state, ctx.keras),
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from functools import partial
 
 from kerasast.checks._guards import is_guarded
+from kerasast.checks._scores import is_score
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Fix, Severity
 from kerasast.fixes import safe, set_keyword
@@ -18,18 +18,6 @@ from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
 
 _CALLBACKS = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau")
-
-_SCORE = re.compile(
-    r"""(?:\w+_)?
-    (?:auc|bleu|dice|f[_-]?[12]|f[_-]?beta|f[_-]?measure|f[12]?[_-]?score|fbeta[_-]?score|io_?u|jaccard
-      |kappa|mcc|mean_io_u|miou|precision|psnr|r2|r_squared|recall|sensitivity|specificity|ssim)
-    (?:_(?:coef|coeff|coefficient|index|keras|m|macro|metric|micro|score|weighted|\d+))*
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-"""Names of metrics of which more is better."""
-
-_OPPOSITE = re.compile(r"loss|err|dist|neg|inv|minus|diff", re.IGNORECASE)
 
 _WORST = {
     "EarlyStopping": "training stops while it improves, and the worst weights count as the best",
@@ -75,11 +63,6 @@ def _fix(source: SourceFile, call: ast.AST, arguments: Arguments) -> Fix | None:
     if "mode" in arguments and "mode" not in written:
         return None
     return safe('Pass `mode="max"`', set_keyword(source, call, "mode", '"max"'))
-
-
-def is_score(monitor: str) -> bool:
-    """Whether a metric is one of which more is better, judged by its name."""
-    return _SCORE.fullmatch(monitor) is not None and _OPPOSITE.search(monitor) is None
 
 
 def _is_maximised(callback: str, monitor: str) -> bool:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import partial
 
+from kerasast.checks._known_inputs import call_on_input, takes_one_input, written_shape
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import is_here, statement_of, text_of
 from kerasast.flow.ancestry import ancestry
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import Kind, Tri
 from kerasast.flow.weights import has_weights_to_build
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _USES_MODELS = (
     "compile",
@@ -32,6 +37,7 @@ _USES_MODELS = (
     keras=">=3",
     on=(ModelCall,),
     calls=("build",),
+    fix=FixAvailability.SOMETIMES,
     also=_USES_MODELS,
     since="0.1",
 )
@@ -51,4 +57,39 @@ def subclass_build_noop(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
         f"`build()` creates no weights: `{before.cls.name}` defines no `build()` of its own",
         story=event.story,
         help="call the model on data or on `keras.Input(shape=…)`, or define a `build()` that builds its layers",
+        fix=partial(_fix, ctx.source, event.node) if takes_one_input(lineage) else None,
     )
+
+
+def _fix(source: SourceFile, call: ast.AST) -> Fix | None:
+    """Call the model on a symbolic input of the same shape, if it is written out."""
+    statement = statement_of(source, call)
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return None
+    if not isinstance(statement, ast.Expr) or statement.value is not call:
+        return None
+    given = [*call.args, *(item.value for item in call.keywords if item.arg == "input_shape")]
+    if (
+        len(given) != 1
+        or len(call.args) + len(call.keywords) != 1
+        or not isinstance(given[0], ast.Tuple | ast.List)
+    ):
+        return None
+    if len(given[0].elts) < 2 or not all(map(_is_size, given[0].elts)):
+        return None
+    batch, *sizes = given[0].elts
+    receiver = text_of(source, call.func.value)
+    if receiver in ("self", "super()") or not is_here(source, call):
+        return None
+    shape = written_shape([text_of(source, item) for item in sizes])
+    if not (isinstance(batch, ast.Constant) and batch.value is None):
+        shape = f"{shape}, batch_size={text_of(source, batch)}"
+    return call_on_input(source, call, f"{receiver}({{}}(shape={shape}))")
+
+
+def _is_size(node: ast.expr) -> bool:
+    """Whether this is one size of a shape, rather than a shape among several."""
+    match node:
+        case ast.Constant(value=value):
+            return value is None or isinstance(value, int)
+    return isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.BinOp)

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity, Step
+from kerasast.fixes import insert_after, is_here, unsafe
+from kerasast.fixes.blocks import Place, code_of, common, is_in_loop, places_around, scope_of
 from kerasast.flow.events import ModelCall
-from kerasast.flow.values import Const, Tri
-from kerasast.registry import rule
+from kerasast.flow.values import ApiValue, Const, FunctionValue, Tri
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
+_PARAMETERS = ("optimizer", "loss", "metrics")
 _TRAINING = frozenset({"fit", "train_on_batch", "fit_generator"})
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=_TRAINING, since="0.1")
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    calls=_TRAINING,
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def trainable_after_compile(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
     change = before.frozen_late
@@ -31,10 +44,78 @@ def trainable_after_compile(ctx: Context, event: ModelCall) -> Iterator[Diagnost
     help = "call `compile()` again after the change"
     if change.path == ctx.source.path:
         used = ctx.step(event.node, f"`{event.method}()` still trains what was trainable before")
-        yield ctx.report(change.span, message, story=(*story, used), help=help)
+        fix = partial(_fix, ctx.source, event, change)
+        yield ctx.report(change.span, message, story=(*story, used), help=help, fix=fix)
     else:
         message = message.replace("this change", "a change")
         yield ctx.report(event.node, message, story=before.trace, help=help)
+
+
+def _fix(source: SourceFile, event: ModelCall, change: Step) -> Fix | None:
+    """Compile in the same way after the change, where the order of things is plain."""
+    call = event.node
+    if (
+        not isinstance(call, ast.Call)
+        or not isinstance(call.func, ast.Attribute)
+        or not is_here(source, call)
+    ):
+        return None
+    model = ast.unparse(call.func.value)
+    changing = places_around(source, change.span)
+    together = common(changing, places_around(source, source.span(call)))
+    if together is None or is_in_loop(scope_of(together[0])):
+        return None
+    around, until = together
+    here = around[-1]
+    last = _last_change(here.body[here.index : until])
+    compiled = _compiled(model, scope_of(around))
+    if last is None or compiled is None or not _is_repeatable(event, compiled):
+        return None
+    added = insert_after(source, last, code_of(source, compiled))
+    return unsafe("Compile again after the change, in the same way", added)
+
+
+def _last_change(statements: list[ast.stmt]) -> ast.stmt | None:
+    """The last of the statements that sets `trainable`; `None` if another one may be meant, or compiles already."""
+    found = [item for item in statements if "trainable" in ast.unparse(item)]
+    plain = all(isinstance(item, ast.Assign | ast.For) for item in found)
+    compiles = any(".compile(" in ast.unparse(item) for item in statements)
+    return found[-1] if found and plain and not compiles else None
+
+
+def _compiled(model: str, around: list[Place]) -> ast.Call | None:
+    """The last call of `compile()` before a place, if it certainly is the one that counts there."""
+    found: list[tuple[ast.stmt, ast.Call | None]] = []
+    for place in around:
+        for statement in place.body[: place.index]:
+            if f"{model}.compile(" not in ast.unparse(statement):
+                continue
+            call = statement.value if isinstance(statement, ast.Expr) else None
+            is_call = isinstance(call, ast.Call) and ast.unparse(call.func) == f"{model}.compile"
+            found.append((statement, call if is_call and isinstance(call, ast.Call) else None))
+    return found[-1][1] if found else None
+
+
+def _is_repeatable(event: ModelCall, call: ast.Call) -> bool:
+    """Whether what `compile()` is given can be given once more: no object of which there is one alone."""
+    known = event.before.compile_arguments
+    if not event.before.compile_complete or len(call.args) > len(_PARAMETERS):
+        return False
+    given = [*zip(_PARAMETERS, call.args, strict=False), *((item.arg, item.value) for item in call.keywords)]
+    return all(
+        name is not None
+        and (_is_made_anew(node) or isinstance(known.get(name), Const | ApiValue | FunctionValue))
+        for name, node in given
+    )
+
+
+def _is_made_anew(node: ast.expr | None) -> bool:
+    match node:
+        case ast.Constant() | ast.Call():
+            return True
+        case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Dict(values=items):
+            return all(map(_is_made_anew, items))
+    return False
 
 
 def _is_shared(event: ModelCall) -> bool:

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._fits import FITS, RATES, is_validated, leave_logs_alone
 from kerasast.checks._guards import is_guarded
 from kerasast.checks._logs import all_logged, are_same
 from kerasast.checks._wording import listed
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import safe, set_string
 from kerasast.flow.events import HistoryRead
 from kerasast.flow.values import Ref, Tri
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 
 # Before 2.3, `"accuracy"` was logged as `acc`.
-@rule(category="training", severity=Severity.ERROR, on=(HistoryRead,), calls=FITS, keras=">=2.3", since="0.1")
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(HistoryRead,),
+    calls=FITS,
+    keras=">=2.3",
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def unknown_history_key(ctx: Context, event: HistoryRead) -> Iterator[Diagnostic]:
     history, view = event.history, event.view
     model = history.arguments.get("self")
@@ -49,7 +60,13 @@ def unknown_history_key(ctx: Context, event: HistoryRead) -> Iterator[Diagnostic
         f"the history has no `{event.key}`, which raises `KeyError`: {why}",
         story=view.state(model.id).trace,
         help=help,
+        fix=partial(_fix, ctx.source, event.node, meant[0]) if help is not None and not is_missing else None,
     )
+
+
+def _fix(source: SourceFile, read: ast.AST, name: str) -> Fix | None:
+    key = read.slice if isinstance(read, ast.Subscript) else read
+    return safe(f'Read `["{name}"]`', set_string(source, key, name))
 
 
 def _is_asked_for(ctx: Context, event: HistoryRead) -> bool:

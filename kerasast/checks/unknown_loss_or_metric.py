@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._compile_arguments import given, is_compile
 from kerasast.checks._guards import is_guarded
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import safe, set_string, unsafe
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import Const
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
 
 # Which names work was asked of `get` of each module of Keras 2.15.0 and 3.15.1; private names are left out.
 
@@ -66,6 +69,12 @@ _RENAMED = {
     "scce": "sparse_categorical_crossentropy",
 }
 
+_SAME_OBJECT = frozenset({"huber_loss", "kullback_leibler_divergence", "logcosh"})
+"""Names of Keras 2 for what Keras 3 has under another one."""
+
+_GUESSED = frozenset({"ce", "crossentropy"})
+"""Names that may mean more than one."""
+
 _REGISTERS = r"get_custom_objects|custom_object_scope|CustomObjectScope|_GLOBAL_CUSTOM_OBJECTS"
 
 
@@ -75,6 +84,7 @@ _REGISTERS = r"get_custom_objects|custom_object_scope|CustomObjectScope|_GLOBAL_
     on=(ModelCall,),
     calls=("compile",),
     keras=">=2.13",
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def unknown_loss_or_metric(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
@@ -122,7 +132,26 @@ def _report(ctx: Context, kind: str, node: ast.AST, name: str) -> Diagnostic:
         node,
         f'Keras {ctx.keras.major} knows no {what} called "{name}": training raises',
         help=f'did you mean "{close}"?' if close else f"pass a {what} object or function",
+        fix=partial(_fix, ctx, node, name, close) if close and _is_certain(kind, name, close) else None,
     )
+
+
+def _is_certain(kind: str, name: str, close: str) -> bool:
+    """Whether there is hardly a doubt that `close` is meant: no name of another Keras, nor of another optimizer."""
+    if _fold(name) == _fold(close) or name in _SAME_OBJECT or (name in _RENAMED and name not in _GUESSED):
+        return True
+    known = any(name in _names(kind, major) for major in (2, 3))
+    ratio = difflib.SequenceMatcher(None, name, close).ratio()
+    return kind != "optimizer" and not known and name not in _GUESSED and ratio > 0.9
+
+
+def _fix(ctx: Context, node: ast.AST, name: str, close: str) -> Fix | None:
+    """Write the name that is meant, unless other strings of the file speak of the one that was given."""
+    if len(re.findall(rf"['\"](?:val_)?{re.escape(name)}['\"]", ctx.source.code)) > 1:
+        return None
+    edits = set_string(ctx.source, node, close)
+    same = _fold(name) == _fold(close) or name in _SAME_OBJECT
+    return safe(f'Write `"{close}"`', edits) if same else unsafe(f'Write `"{close}"`', edits)
 
 
 def _fold(name: str) -> str:

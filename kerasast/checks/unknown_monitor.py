@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._fits import (
     FITS,
@@ -16,14 +18,24 @@ from kerasast.checks._fits import (
 from kerasast.checks._logs import LoggedMetric, all_logged, are_same
 from kerasast.checks._wording import listed
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import set_string, unsafe
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import Tri
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 
 # Before 2.3, `"accuracy"` was logged as `acc`.
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=FITS, keras=">=2.3", since="0.1")
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    calls=FITS,
+    keras=">=2.3",
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def unknown_monitor(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if event.method not in FITS or not event.before.kind.is_model:
         return
@@ -57,9 +69,9 @@ def _report(
     name = monitor.name.removeprefix("val_")
     prefix = monitor.name.removesuffix(name)
     logged = [f"{prefix}loss", *dict.fromkeys(prefix + metric.name for metric in metrics)]
-    meant = [item for item in logged[1:] if are_same(item.removeprefix(prefix), name)]
+    meant = [item.removeprefix(prefix) for item in logged[1:] if are_same(item.removeprefix(prefix), name)]
     help = (
-        f'write `monitor="{meant[0]}"`'
+        f'write `monitor="{prefix}{meant[0]}"`'
         if len(meant) == 1
         else "monitor one of these, or add the metric to `compile()`"
     )
@@ -68,4 +80,9 @@ def _report(
         f"`{monitor.callback}` monitors `{monitor.name}`, but the training logs {listed(logged)}: {effect}",
         story=(*event.story, ctx.step(event.node, f"`{event.method}()` logs {listed(logged)}")),
         help=help,
+        fix=partial(_fix, ctx.source, monitor.place(event), prefix + meant[0]) if len(meant) == 1 else None,
     )
+
+
+def _fix(source: SourceFile, place: ast.AST, name: str) -> Fix | None:
+    return unsafe(f"Monitor `{name}`", set_string(source, place, name))

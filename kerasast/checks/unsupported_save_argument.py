@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._guards import is_guarded
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import remove_argument, safe, unsafe
 from kerasast.flow.arguments import place_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Const
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
 
 _SAVED_MODEL_ONLY = ("options", "save_traces", "signatures")
@@ -23,6 +27,7 @@ _SAVED_MODEL_ONLY = ("options", "save_traces", "signatures")
     keras=">=2.12",
     on=(ModelCall,),
     calls=("save", "save_model", "save_weights"),
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def unsupported_save_argument(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
@@ -36,7 +41,18 @@ def unsupported_save_argument(ctx: Context, event: ModelCall) -> Iterator[Diagno
                 f"`{event.method}(…, {name}=…)` {why}",
                 help=help,
                 severity=severity,
+                fix=partial(_fix, ctx.source, event.node, name) if _is_dispensable(name, severity) else None,
             )
+
+
+def _is_dispensable(name: str, severity: Severity) -> bool:
+    """Whether the call can do without an argument: who gives signatures wants a SavedModel."""
+    return name != "signatures" and severity is not Severity.INFO
+
+
+def _fix(source: SourceFile, call: ast.AST, name: str) -> Fix | None:
+    title, edits = f"Leave out `{name}`", remove_argument(source, call, name)
+    return unsafe(title, edits) if name == "options" else safe(title, edits)
 
 
 def _rejected(event: ModelCall, version: KerasVersion) -> Iterator[tuple[str, Severity, str, str]]:

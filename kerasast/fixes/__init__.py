@@ -32,6 +32,7 @@ from kerasast.fixes.code import (
     rename_attribute,
     rename_function,
     replace,
+    set_string,
     statement_of,
     text_of,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "replace",
     "safe",
     "set_keyword",
+    "set_string",
     "statement_of",
     "text_of",
     "unsafe",

@@ -67,6 +67,18 @@ def replace(source: SourceFile, node: ast.AST, text: str) -> Edits:
     return difference(source.text[span.start : span.end], text, span.start)
 
 
+def set_string(source: SourceFile, node: ast.AST, text: str) -> Edits:
+    """Give a plain literal string another text, in its own quotes."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or not is_here(source, node):
+        return None
+    written = text_of(source, node)
+    match = re.fullmatch(r"[rRuU]?(['\"])(.*)\1", written)
+    if match is None or match.group(2) != node.value or re.search(r"['\"\\\n]", text):
+        return None
+    start = source.span(node).start + match.start(2)
+    return (Edit(Span(start, start + len(node.value)), text),)
+
+
 def rename_attribute(source: SourceFile, node: ast.AST, name: str) -> Edits:
     """Write `….name` for the attribute at the end of `….old`, or of the function of a call `….old(…)`."""
     node = node.func if isinstance(node, ast.Call) else node
