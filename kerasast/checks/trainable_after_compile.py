@@ -12,6 +12,7 @@ from kerasast.fixes import insert_after, is_here, unsafe
 from kerasast.fixes.blocks import Place, code_of, common, is_in_loop, places_around, scope_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import ApiValue, Const, FunctionValue, Tri
+from kerasast.keras_api.symbols import weightless
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
 
@@ -44,11 +45,25 @@ def trainable_after_compile(ctx: Context, event: ModelCall) -> Iterator[Diagnost
     help = "call `compile()` again after the change"
     if change.path == ctx.source.path:
         used = ctx.step(event.node, f"`{event.method}()` still trains what was trainable before")
-        fix = partial(_fix, ctx.source, event, change)
+        fix = partial(_fix, ctx.source, event, change) if _has_more_to_train(ctx, event) else None
         yield ctx.report(change.span, message, story=(*story, used), help=help, fix=fix)
     else:
         message = message.replace("this change", "a change")
         yield ctx.report(event.node, message, story=before.trace, help=help)
+
+
+def _has_more_to_train(ctx: Context, event: ModelCall) -> bool:
+    """Whether weights are left that can be trained after the change."""
+    view = event.view
+    layers = [view.state(item) for item in view.contents(event.target)]
+    if event.before.trainable is not Tri.YES or not layers:
+        return False
+    return any(
+        layer.trainable is Tri.YES
+        and layer.layers_trainable is Tri.YES
+        and weightless(layer.api or "", ctx.keras) is not True
+        for layer in layers
+    )
 
 
 def _fix(source: SourceFile, event: ModelCall, change: Step) -> Fix | None:
