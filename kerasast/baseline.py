@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kerasast.config import ConfigError
 from kerasast.diagnostics import Diagnostic
 from kerasast.logical_lines import LogicalLines
 from kerasast.source import SourceFile
@@ -29,7 +30,7 @@ Key = tuple[str, str, str]
 """Path, rule and statement."""
 
 
-class BaselineError(Exception):
+class BaselineError(ConfigError):
     """A baseline that cannot be read; the text starts with its path."""
 
 

@@ -21,6 +21,7 @@ import tarfile
 import venv
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -297,17 +298,23 @@ def _commit(folder: Path) -> None:
     run("git", *identity, "commit", "--quiet", "--message", "try", cwd=folder)
 
 
-def main() -> None:
-    """Run all checks in the folder given on the command line."""
-    folder = Path(sys.argv[1]).resolve() / "scanning"
-    folder.mkdir(parents=True)
-    programs = install(folder)
-    check_workflows(folder, programs)
+def check_reports(folder: Path, programs: Path) -> None:
+    """Check what is written of the example project and of a real one."""
     check_sarif(folder, programs, ROOT / "examples")
     check_annotations(folder, ROOT / "examples")
     check_sarif(folder, programs, real_project(folder))
-    run_action(folder)
-    try_hooks(folder, programs)
+
+
+def main() -> None:
+    """Run all checks in the folder given on the command line; most of the time they wait for a package index."""
+    folder = Path(sys.argv[1]).resolve() / "scanning"
+    folder.mkdir(parents=True)
+    with ThreadPoolExecutor() as pool:
+        action = pool.submit(run_action, folder)
+        programs = install(folder)
+        jobs = [pool.submit(job, folder, programs) for job in (try_hooks, check_reports, check_workflows)]
+        for job in (action, *jobs):
+            job.result()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,7 @@ def _messages() -> list[ErrorMessage]:
 
 
 def _check(places: Sequence[Place]) -> Result:
-    """Check the files that a traceback names, as `kerasast check` would."""
+    """Check the files that a traceback names, as `kerasast check` would; a baseline has no say here."""
     from kerasast.config import ConfigError, settings_for
     from kerasast.engine import Analyzer
     from kerasast.registry import UnknownSelector
@@ -119,7 +120,8 @@ def _check(places: Sequence[Place]) -> Result:
     paths = list(dict.fromkeys(str(place.path) for place in places))
     folder = Path(os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in paths]))
     try:
-        return Analyzer(settings_for(folder)).analyze_paths(paths)
+        settings = replace(settings_for(folder), baseline=None)
+        return Analyzer(settings).analyze_paths(paths)
     except (ConfigError, UnknownSelector) as error:
         raise Failure(str(error)) from error
 

@@ -143,6 +143,14 @@ def test_a_baseline_that_is_not_there() -> None:
     assert "none.json: cannot be read: No such file or directory" in result.stderr
 
 
+def test_an_error_message_is_explained_whatever_is_known(folder: Path) -> None:
+    (folder / "kerasast.toml").write_text(f'baseline = "{FILE}"\n')
+    create()
+    text = f'  File "{folder / "a.py"}", line 4, in <module>\n    model.save("m.keras")\nValueError: unheard of\n'
+    result = CliRunner().invoke(cli, ["explain", text], prog_name="kerasast")
+    assert "save-before-build" in result.stdout
+
+
 def test_options_that_exclude_each_other() -> None:
     assert run("check", "--baseline", "a", "--no-baseline").exit_code == 2
     assert run("check", "--diff-base", "HEAD", "-").exit_code == 2

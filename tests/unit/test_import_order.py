@@ -55,7 +55,7 @@ MAY_IMPORT = {
     "filtering": "check_file config context diagnostics flow index registry source suppressions versions",
     "ignores": "diagnostics logical_lines source suppressions",
     "offering": "boundary context diagnostics fixes flow index registry source versions",
-    "baseline": "diagnostics logical_lines source",
+    "baseline": "config diagnostics logical_lines source",
     "engine": "baseline check_file config diagnostics discovery filtering flow garbage index offering registry source "
     "survey version_detection versions",
     "fix_checks": "config diagnostics engine fixes registry versions",
