@@ -142,8 +142,6 @@ def write_reports(
             Path(output.file).write_text(text, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise Failure(f"cannot write {output.file}: {error.strerror}") from error
-    if any(item.format == "sarif" for item in outputs_of(options)):
-        _warn_of_limits(result)
 
 
 def _render(
@@ -162,6 +160,7 @@ def _render(
         columns=columns,
         repository=repository,
         suppressed=options["include_suppressed"],
+        tell=warn,
     )
 
 
@@ -172,12 +171,3 @@ def _repository(outputs: Sequence[Output]) -> Repository | None:
     from kerasast.git import find_repository
 
     return find_repository(Path.cwd())
-
-
-def _warn_of_limits(result: Result) -> None:
-    from kerasast.output.limits import MOST_RESULTS, describe
-
-    found = len(result.diagnostics)
-    text = describe(found, min(found, MOST_RESULTS))
-    if text is not None:
-        warn(text)

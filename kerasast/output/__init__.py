@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from kerasast.output.terminal import Palette
@@ -31,11 +31,12 @@ def render(
     columns: int = 120,
     repository: Repository | None = None,
     suppressed: bool = False,
+    tell: Callable[[str], None] | None = None,
 ) -> str:
     """The report of a result in one of `FORMATS`, with a line end at its end.
 
     `repository` is what the paths of `IN_REPOSITORY` are relative to. With `suppressed`, SARIF has what comments and
-    the baseline have silenced as well.
+    the baseline have silenced as well. `tell` is told, in a sentence, of what does not fit into a report.
     """
     palette = Palette(color)
     match format:
@@ -54,7 +55,7 @@ def render(
         case "sarif":
             from kerasast.output.sarif import render_sarif
 
-            return render_sarif(result, repository, suppressed=suppressed) + "\n"
+            return render_sarif(result, repository, suppressed=suppressed, tell=tell) + "\n"
         case "github":
             from kerasast.output.github import render_github
 

@@ -45,8 +45,8 @@ def _weight(item: Diagnostic) -> tuple[int, int]:
     return (-item.severity, -item.confidence)
 
 
-def fit(diagnostics: Sequence[Diagnostic], render: Callable[[Sequence[Diagnostic]], str]) -> str:
-    """A report of as many diagnostics as the limits allow, made by `render`, which is given them."""
+def fit(diagnostics: Sequence[Diagnostic], render: Callable[[Sequence[Diagnostic]], str]) -> tuple[str, int]:
+    """A report of as many diagnostics as the limits allow, made by `render`, which is given them; and how many."""
     chosen = most_severe(diagnostics, MOST_RESULTS)
     if len(chosen) > SHOWN_RESULTS:
         chosen = by_weight(chosen)
@@ -54,7 +54,7 @@ def fit(diagnostics: Sequence[Diagnostic], render: Callable[[Sequence[Diagnostic
         text = render(chosen)
         size = compressed(text)
         if size <= MOST_BYTES or not chosen:
-            return text
+            return text, len(chosen)
         chosen = by_weight(chosen)[: int(len(chosen) * _MARGIN * MOST_BYTES / size)]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -49,13 +49,23 @@ _NOTIFICATIONS = {
 }
 
 
-def render_sarif(result: Result, repository: Repository | None = None, *, suppressed: bool = False) -> str:
+def render_sarif(
+    result: Result,
+    repository: Repository | None = None,
+    *,
+    suppressed: bool = False,
+    tell: Callable[[str], None] | None = None,
+) -> str:
     """The result as a SARIF log with one run.
 
-    Of a result that is too large for GitHub the least severe diagnostics are left out, which a notification says.
-    With `suppressed` it also has what comments and the baseline have silenced, marked so.
+    Of a result that is too large for GitHub the least severe diagnostics are left out, which a notification says, and
+    `tell` is told. With `suppressed` it also has what comments and the baseline have silenced, marked so.
     """
-    return fit(result.diagnostics, lambda chosen: _Writer(result, repository).log(chosen, suppressed))
+    text, kept = fit(result.diagnostics, lambda chosen: _Writer(result, repository).log(chosen, suppressed))
+    message = describe(len(result.diagnostics), kept)
+    if tell is not None and message is not None:
+        tell(message)
+    return text
 
 
 def _plain(value: Any) -> Any:

@@ -229,6 +229,9 @@ def test_sarif_leaves_out_the_least_severe(monkeypatch: pytest.MonkeyPatch) -> N
     (notification,) = run["invocations"][0]["toolExecutionNotifications"]
     assert notification["descriptor"]["id"] == "results-left-out"
     assert "1 of 3 were left out" in notification["message"]["text"]
+    told: list[str] = []
+    render(result_of({"a.py": CODE}, INFO, STORY, WARNING), "sarif", tell=told.append)
+    assert [f"{text}." for text in told] == [notification["message"]["text"]]
 
 
 def test_sarif_puts_first_what_github_shows(monkeypatch: pytest.MonkeyPatch) -> None:
