@@ -77,7 +77,10 @@ def _is_asked_for(ctx: Context, event: HistoryRead) -> bool:
             node.end_lineno or 0
         ):
             continue
-        if isinstance(node, ast.Try) or any(
+        if isinstance(node, ast.Try):
+            if node.handlers:
+                return True
+        elif any(
             isinstance(part, ast.Constant) and isinstance(part.value, str) for part in ast.walk(node.test)
         ):
             return True

@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from kerasast.flow.containers import MAX_UNROLL, sliced
-from kerasast.flow.values import Const, Kind, LayersOf, ObjectState, Ref, TupleValue, Value
+from kerasast.flow.values import Const, Kind, LayersOf, ObjectState, Ref, Tensor, TupleValue, Value
+from kerasast.flow.weights import trains
 
 if TYPE_CHECKING:
     from kerasast.flow.machine import Machine
@@ -16,8 +17,9 @@ def some_layers(machine: Machine, layers: LayersOf, node: ast.expr, index: Value
     """What `layers[index]` is, for all the layers of a Sequential model that are known one by one."""
     if layers.sliced or layers.element:
         return None
-    if machine.world.state(layers.owner).kind is Kind.FUNCTIONAL and index == Const(0):
-        return machine.unknown(node)  # Its `Input`, which has no weights.
+    state = machine.world.state(layers.owner)
+    if state.kind is Kind.FUNCTIONAL and _may_be_without_weights(machine, layers, index):
+        return machine.unknown(node)
     known = _layers(machine, layers)
     if known is None:
         return None
@@ -26,6 +28,16 @@ def some_layers(machine: Machine, layers: LayersOf, node: ast.expr, index: Value
         return TupleValue(part) if part and len(part) <= MAX_UNROLL else None
     number = index.value if isinstance(index, Const) else None
     return known[number] if isinstance(number, int) and -len(known) <= number < len(known) else None
+
+
+def _may_be_without_weights(machine: Machine, layers: LayersOf, index: Value) -> bool:
+    """Whether `layers[index]` of a functional model may have nothing to train; the first one is its `Input`."""
+    if not isinstance(index, Const):
+        return False
+    world = machine.world
+    if index == Const(0) or not isinstance(world.state(layers.owner).arguments.get("inputs"), Tensor):
+        return True
+    return not all(trains(world, part, machine.version) for part in world.state(layers.owner).contents)
 
 
 def _layers(machine: Machine, layers: LayersOf) -> tuple[Value, ...] | None:

@@ -22,7 +22,7 @@ class Verdict(Enum):
     CAUGHT = "goes wrong, and is reported"
     CLEAN = "works, and is not reported"
     ADVISED = "works, with warnings only"
-    LATENT = "works, and the class that is reported breaks when Keras makes it again"
+    LATENT = "works, and the class that is reported breaks when Keras makes it again, or trains it"
     DEPENDS = "goes wrong on some runs only"
     MISS = "goes wrong, and is not reported"
     MISPLACED = "goes wrong, and only other statements are reported"
@@ -127,7 +127,8 @@ def judge(case: Case, observation: Observation, reports: tuple[Report, ...]) -> 
         return Verdict.CLEAN
     classes = frozenset[Location]().union(*(item.places for item in own_classes(case)))
     broken = any(harm.kind == CONTRACT for harm in observation.harms)
-    unexplained = [item for item in reports if not (broken and item.place in classes)]
+    waiting = _unused_steps(case) | (classes if broken else frozenset())
+    unexplained = [item for item in reports if item.place not in waiting]
     if not unexplained:
         return Verdict.LATENT
     errors = any(item.severity is Severity.ERROR for item in unexplained)
@@ -153,6 +154,19 @@ def own_classes(case: Case) -> list[OwnClass]:
         for node in ast.parse(text).body
         if isinstance(node, ast.ClassDef) and node.bases
     ]
+
+
+def _unused_steps(case: Case) -> frozenset[Location]:
+    """The lines of each `train_step` in a program that never calls what would run it."""
+    if _TRAINS.search(case.source):
+        return frozenset()
+    return frozenset(
+        (path, line)
+        for path, text in case.files.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef) and node.name == "train_step"
+        for line in range(node.lineno, (node.end_lineno or 0) + 1)
+    )
 
 
 class _Locator:

@@ -54,6 +54,27 @@ x = np.random.normal(size=(6, 4)).astype("float32")
 y = np.random.normal(size=(6, 2)).astype("float32")
 """
 
+_NET = """
+import tensorflow as tf
+
+
+class Net(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.head = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        return self.head(inputs)
+
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(self(x, training=True) - y))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+        return {"error": loss}
+"""
+
 LIMITS = (
     Limit(
         name="summary-before-build",
@@ -164,25 +185,8 @@ optimizer.apply_gradients(zip(gradients, model.trainable_variables))
         code=r"train_on_batch[^$]*def train_step|def train_step[^$]*train_on_batch",
         reason="In Keras 3 `train_on_batch()` gives `train_step` weights of samples too, so that `x, y = data` fails.",
         program=_START
+        + _NET
         + """
-import tensorflow as tf
-
-
-class Net(keras.Model):
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.head = keras.layers.Dense(2)
-
-    def call(self, inputs):
-        return self.head(inputs)
-
-    def train_step(self, data):
-        x, y = data
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.square(self(x, training=True) - y))
-        gradients = tape.gradient(loss, self.trainable_variables)
-        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
-        return {"error": loss}
 
 
 model = Net()
@@ -191,31 +195,14 @@ model.train_on_batch(x, y)
 """,
     ),
     Limit(
-        name="history-of-a-train-step",
+        name="logs-of-a-train-step",
         keras=">=2",
-        harm=r"^raised: KeyError: '\w+'",
-        code=r"def train_step[^$]*history\.history\[|history\.history\[[^$]*def train_step",
-        reason="What a `train_step` of one's own logs is not worked out: its history may have any key.",
+        harm=r"^raised: KeyError: '\w+'|^monitor: |^raised: .* callback received monitor=",
+        code=r"def train_step",
+        reason="What a `train_step` of one's own logs is not worked out: any key and any monitor may be right.",
         program=_START
+        + _NET
         + """
-import tensorflow as tf
-
-
-class Net(keras.Model):
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.head = keras.layers.Dense(2)
-
-    def call(self, inputs):
-        return self.head(inputs)
-
-    def train_step(self, data):
-        x, y = data
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.square(self(x, training=True) - y))
-        gradients = tape.gradient(loss, self.trainable_variables)
-        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
-        return {"error": loss}
 
 
 model = Net()
@@ -252,7 +239,7 @@ model.save("model.h5")
     Limit(
         name="from-config-of-ones-own",
         keras=">=2",
-        harm=r"^(raised|saved): .*got an unexpected keyword argument",
+        harm=r"^(raised|saved): .*(got an unexpected keyword argument|Layer count mismatch)",
         code=r"def from_config",
         reason="What a `from_config` of one's own does with the config is not worked out, so that a constructor "
         "without `**kwargs` is not reported.",
@@ -370,6 +357,79 @@ class Net(keras.Model):
 model = Net()
 model(x)
 model.save("model.keras")
+""",
+    ),
+    Limit(
+        name="metrics-that-a-step-does-not-update",
+        keras=">=3",
+        harm=r"^raised: ValueError: Cannot get result\(\) since the metric has not yet been built",
+        code=r"def train_step",
+        reason="Keras 3 asks the metrics of `compile()` for their values also if a `train_step` never updates them.",
+        program=_START
+        + _NET
+        + """
+
+model = Net()
+model.compile("sgd", "mse", metrics=["mae"])
+model.fit(x, y, verbose=0)
+""",
+    ),
+    Limit(
+        name="gradients-that-nobody-applies",
+        keras=">=2",
+        harm=r"^(untrained|idle): ",
+        code=r"def train_step(?![^$]*apply_gradients)",
+        reason="A `train_step` that computes gradients and does not use them is not reported.",
+        program=_START
+        + _NET.replace("self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))", "")
+        + """
+
+model = Net()
+model.compile("sgd")
+model.fit(x, y, verbose=0)
+""",
+    ),
+    Limit(
+        name="weights-taken-before-they-exist",
+        keras=">=2",
+        harm=r"^raised: ValueError: (not enough values to unpack|No gradients|Weights for model|No variables)",
+        code=r"weights = [\w.]+\.trainable_variables",
+        reason="A training loop that asked for the variables before the model was built has none to train: it raises.",
+        program=_START
+        + """
+import tensorflow as tf
+
+model = keras.Sequential([keras.layers.Dense(2)])
+optimizer = keras.optimizers.SGD(0.05)
+weights = model.trainable_variables
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean(tf.square(model(x) - y))
+gradients = tape.gradient(loss, weights)
+optimizer.apply_gradients(zip(gradients, weights))
+""",
+    ),
+    Limit(
+        name="format-of-tensorflow-in-a-keras-file",
+        keras="<3",
+        harm=r"^raised: NotImplementedError: Saving the model to HDF5 format requires",
+        code=r'save_format="(tf|h5)"',
+        reason="Keras 2.15 takes `save_format=` next to a name in `.keras` for a wish for HDF5, which subclassed models "
+        "do not have.",
+        program=_START
+        + """
+
+class Net(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.head = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        return self.head(inputs)
+
+
+model = Net()
+model(x)
+keras.models.save_model(model, "model.keras", save_format="tf")
 """,
     ),
 )
