@@ -32,7 +32,7 @@ _MEANING = {
     Verdict.CAUGHT: "goes wrong, and kerasast reports it",
     Verdict.CLEAN: "works, and kerasast is silent",
     Verdict.ADVISED: "works, and kerasast warns",
-    Verdict.LATENT: "works, and kerasast reports a class that Keras cannot make again from its config, or not train",
+    Verdict.LATENT: "works, and kerasast reports a class that Keras cannot make again or train, or that does nothing",
     Verdict.DEPENDS: "goes wrong on some runs only, or on each in another way; not compared",
     Verdict.MISS: "goes wrong, and kerasast is silent",
     Verdict.MISPLACED: "goes wrong, and kerasast reports other statements only",

@@ -137,6 +137,7 @@ model.fit(x, y, verbose=0)
         name="clone-of-a-subclassed-model",
         keras="<3",
         harm=r"^raised: ValueError: Weights for model .* have not yet been created",
+        code=r"clone_model",
         reason="A clone of a subclassed model has no weights yet in Keras 2; what a clone has is not followed.",
         program=_START
         + """
@@ -413,8 +414,8 @@ optimizer.apply_gradients(zip(gradients, weights))
         keras="<3",
         harm=r"^raised: NotImplementedError: Saving the model to HDF5 format requires",
         code=r'save_format="(tf|h5)"',
-        reason="Keras 2.15 takes `save_format=` next to a name in `.keras` for a wish for HDF5, which subclassed models "
-        "do not have.",
+        reason="Keras 2.15 takes `save_format=` next to a name in `.keras` for a wish for HDF5, which subclassed "
+        "models do not have.",
         program=_START
         + """
 
@@ -430,6 +431,75 @@ class Net(keras.Model):
 model = Net()
 model(x)
 keras.models.save_model(model, "model.keras", save_format="tf")
+""",
+    ),
+    Limit(
+        name="logs-of-a-subclassed-model",
+        keras=">=2",
+        harm=r"^raised: KeyError: '\w+'|^monitor: ",
+        code=r"class Net",
+        reason="How many outputs a subclassed model has is not worked out: with several, the logs have other names.",
+        program=_START
+        + _NET.split("    def train_step")[0]
+        + """
+
+model = Net()
+model.compile("sgd", "mse")
+print(model.fit(x, y, verbose=0).history["mae"])
+""",
+    ),
+    Limit(
+        name="config-as-one-argument",
+        keras=">=2",
+        harm=r"^(raised|saved): .*(takes 1 positional argument but|`name` (argument to be|must be) a string)",
+        code=r"return cls\(config\)",
+        reason="`config-not-unpacked` asks for a `get_config` of the class itself.",
+        program=_START
+        + """
+
+@keras.saving.register_keras_serializable()
+class Mix(keras.layers.Layer):
+    def __init__(self, name=None):
+        super().__init__(name=name)
+
+    def call(self, inputs):
+        return inputs * 2.0
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(config)
+
+
+model = keras.Sequential([keras.Input((4,)), Mix(), keras.layers.Dense(2)])
+model.save("model.keras")
+""",
+    ),
+    Limit(
+        name="clone-of-a-lambda",
+        keras=">=3",
+        harm=r"^raised: ValueError: Requested the deserialization of a `Lambda` layer",
+        code=r"clone_model",
+        reason="Keras 3 refuses to clone a model with a Python lambda, with a message that says what to do.",
+        program=_START
+        + """
+model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda values: values * 2.0)])
+keras.models.clone_model(model)
+""",
+    ),
+    Limit(
+        name="nothing-to-train-in-a-step",
+        keras=">=3",
+        harm=r"^raised: ValueError: not enough values to unpack",
+        code=r"def train_step",
+        reason="A `train_step` of one's own may train something else than what is frozen.",
+        program=_START
+        + _NET
+        + """
+
+model = Net()
+model.trainable = False
+model.compile("sgd")
+model.fit(x, y, verbose=0)
 """,
     ),
 )
