@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from differential.comparison import Comparison
+from differential.comparison import Comparison, Verdict
 from differential.fixing import Repair
 from differential.harness import Case, generate
 from differential.limits import limit_of
@@ -24,7 +24,8 @@ LIMIT = "LIMIT"
 class Record:
     """The numbers of one run in one version: how many programs got which verdict, and what the fixes did.
 
-    `digest` is that of the programs: another generator makes others from the same seed.
+    `digest` is that of the programs: another generator makes others from the same seed. `fresh` counts the
+    disagreements that no limit explained when nobody had seen these programs yet; `None` if that was not kept.
     """
 
     seed: int
@@ -33,6 +34,7 @@ class Record:
     version: str
     verdicts: dict[str, int]
     effects: dict[str, int]
+    fresh: int | None = None
 
 
 def digest_of(cases: Iterable[Case]) -> str:
@@ -41,9 +43,14 @@ def digest_of(cases: Iterable[Case]) -> str:
 
 
 def records_of(
-    seed: int, cases: Sequence[Case], comparisons: Iterable[Comparison], repairs: Iterable[Repair]
+    seed: int,
+    cases: Sequence[Case],
+    comparisons: Iterable[Comparison],
+    repairs: Iterable[Repair],
+    *,
+    fresh: bool,
 ) -> list[Record]:
-    """The numbers of a run, for each version."""
+    """The numbers of a run, for each version; `fresh` if nobody has seen the programs before."""
     verdicts: dict[str, Counter[str]] = {}
     for item in comparisons:
         counter = verdicts.setdefault(item.version, Counter())
@@ -58,6 +65,7 @@ def records_of(
             version,
             dict(sorted(counter.items())),
             {name: count for (other, name), count in sorted(effects.items()) if other == version},
+            sum(counter[item.name] for item in Verdict if item.disagrees) if fresh else None,
         )
         for version, counter in sorted(verdicts.items())
     ]
@@ -75,7 +83,10 @@ def read_records() -> list[Record]:
 
 def add_records(new: Sequence[Record]) -> None:
     """Keep the numbers of a run, in place of those of the same seed; those of other generators are dropped."""
-    replaced = {(item.seed, item.version) for item in new}
-    kept = [item for item in read_records() if (item.seed, item.version) not in replaced]
-    every = sorted([*kept, *new], key=lambda item: (item.seed, item.version))
+    old = {(item.seed, item.version): item for item in read_records()}
+    for item in new:
+        before = old.get((item.seed, item.version))
+        known = before is not None and before.programs == item.programs
+        old[item.seed, item.version] = replace(item, fresh=before.fresh) if before and known else item
+    every = sorted(old.values(), key=lambda item: (item.seed, item.version))
     FILE.write_text(json.dumps([asdict(item) for item in every], indent=1) + "\n", encoding="utf-8")

@@ -7,7 +7,8 @@
                 which the fixes had this effect: `broken`, `unchanged`, …; or a program's id
 --fix           apply all fixes to the programs that are reported, and run them again
 --keep FOLDER   keep there what real Keras shows, and read what is there: only kerasast is run again
---record        keep the numbers in runs.json, for the table of larger runs
+--record        keep the numbers in runs.json, for the table of larger runs; with --fresh, if nobody has seen these
+                programs before, also how many disagreements there were then
 --write         write docs/accuracy.md
 """
 
@@ -53,7 +54,7 @@ def main() -> int:
             print(f"{describe_repair(repair)}\n")
     print_counts(comparisons, repaired)
     if options.record:
-        add_records(records_of(options.seed, cases, comparisons, repaired))
+        add_records(records_of(options.seed, cases, comparisons, repaired, fresh=options.fresh))
     if options.write:
         fix = " --fix" if options.fix else ""
         command = f"python tests/differential/run.py --programs {options.programs} --seed {options.seed}{fix} --write"
@@ -106,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fix", action="store_true")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--record", action="store_true")
+    parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--write", action="store_true")
     return parser
 
