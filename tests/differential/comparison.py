@@ -218,11 +218,14 @@ class _Locator:
         """Whether harm may come from a class: it names it, passes through it, or shows in what is kept of it."""
         if harm.kind != "raised" or cls.name in harm.text or cls.places & set(harm.places):
             return True
+        if _OF_A_CLASS.search(harm.text):
+            return True
         codes = [self._lines.get(place, "") for place in harm.places]
         return any(f"{cls.name}(" in code or _KEEPS.search(code) for code in codes)
 
 
 _SAVES = re.compile(r"\.save\w*\(|ModelCheckpoint")
+_OF_A_CLASS = re.compile(r"`super\(\)\.__init__\(\)`|Unimplemented `tf\.keras\.Model\.call\(\)`")
 _TRAINS = re.compile(r"\.(?:fit|train_on_batch|evaluate)\(")
 _KEEPS = re.compile(r"\.save\w*\(|ModelCheckpoint|BackupAndRestore|load_\w+\(|clone_model|set_weights")
 

@@ -240,7 +240,7 @@ model.save("model.h5")
     Limit(
         name="from-config-of-ones-own",
         keras=">=2",
-        harm=r"^(raised|saved): .*(got an unexpected keyword argument|Layer count mismatch)",
+        harm=r"^(raised|saved): .*(got an unexpected keyword argument|Layer count mismatch|Could not parse config)",
         code=r"def from_config",
         reason="What a `from_config` of one's own does with the config is not worked out, so that a constructor "
         "without `**kwargs` is not reported.",
@@ -500,6 +500,45 @@ model = Net()
 model.trainable = False
 model.compile("sgd")
 model.fit(x, y, verbose=0)
+""",
+    ),
+    Limit(
+        name="optimizer-without-compile",
+        keras=">=2",
+        harm=r"^raised: AttributeError: .*(has no attribute 'apply_gradients'|has no attribute 'optimizer')",
+        code=r"\w\.optimizer\.apply_gradients",
+        reason="A training loop that uses the optimizer of a model which was not compiled raises at once.",
+        program=_START
+        + """
+import tensorflow as tf
+
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean(tf.square(model(x) - y))
+gradients = tape.gradient(loss, model.trainable_variables)
+model.optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+""",
+    ),
+    Limit(
+        name="weight-before-super-init",
+        keras=">=2",
+        harm=r"^raised: (AttributeError: .* has no attribute '_dtype_policy'|RuntimeError: .*you forgot to call)",
+        code=r"(add_weight|Variable)\([^$]*super\(\)\.__init__",
+        reason="A weight that `__init__` adds before it calls that of the base class raises at once; "
+        "`attribute-before-super-init` looks for attributes.",
+        program=_START
+        + """
+
+class Mix(keras.layers.Layer):
+    def __init__(self, **kwargs):
+        self.kernel = self.add_weight(shape=(4, 4), initializer="glorot_uniform", name="kernel")
+        super().__init__(**kwargs)
+
+    def call(self, inputs):
+        return inputs @ self.kernel
+
+
+Mix()
 """,
     ),
 )
