@@ -37,6 +37,8 @@ def trainable_after_compile(ctx: Context, event: ModelCall) -> Iterator[Diagnost
         return
     if ctx.keras.major >= 3 and event.method not in before.fixed:
         return  # Keras reads `trainable` anew when it traces this method for the first time.
+    if ctx.keras.major >= 3 and event.arguments.get("validation_split") is not None:
+        return  # What is left for training has another shape, perhaps, and is traced anew: seen on Keras 3.15.
     if _is_shared(event):
         return
     story = tuple(step for step in before.trace if step != change)

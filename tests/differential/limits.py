@@ -273,7 +273,7 @@ keras.models.load_model("model.keras")
     Limit(
         name="value-of-a-call-without-return",
         keras=">=2",
-        harm=r"^raised: .*(Got 'None'|input_shape=<unknown>|NoneType)",
+        harm=r"^raised: .*(Got 'None'|input_shape=<unknown>|NoneType|None values not)",
         code=r"result = ",
         reason="`call-returns-none` reports the class. Keras raises at the next layer, which is given the `None`.",
         program=_START
@@ -539,6 +539,33 @@ class Mix(keras.layers.Layer):
 
 
 Mix()
+""",
+    ),
+    Limit(
+        name="weights-of-another-layer-exist",
+        keras="<3",
+        harm=r"^raised: ValueError: Unable to load weights saved in HDF5 format into a subclassed Model",
+        code=r"def __init__[^$]*self\.kernel = ",
+        reason="Where a layer has made weights in its `__init__`, the model counts as one that may be built.",
+        program=_START
+        + """
+import tensorflow as tf
+
+
+class Mix(keras.layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.kernel = tf.Variable(tf.random.normal((4, 4)))
+
+    def call(self, inputs):
+        return inputs @ self.kernel
+
+
+model = keras.Sequential([Mix(), keras.layers.Dense(2)])
+model(x)
+model.save_weights("model.h5")
+second = keras.Sequential([Mix(), keras.layers.Dense(2)])
+second.load_weights("model.h5")
 """,
     ),
 )
