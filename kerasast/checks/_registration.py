@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from kerasast.diagnostics import FileEdits, Span
-from kerasast.fixes import add_decorator, join, name_keras
+from kerasast.diagnostics import Edit, FileEdits, Fix, Span
+from kerasast.fixes import add_decorator, join, name_keras, unsafe
 from kerasast.versions import KerasVersion
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def register(ctx: Context, module: str, span: Span) -> FileEdits | None:
     named = name_keras(source, saving_api(ctx, "register_keras_serializable"), at=node)
     if named is None:
         return None
-    decorator = f'@{named.text}(package="{_package(project, module, tree, node.name)}")'
+    decorator = f'@{named.text}(package="{package_for(project, module, tree, node.name)}")'
     edits = join(named.edits, add_decorator(source, node, decorator))
     return None if edits is None else FileEdits(source.path, edits)
 
@@ -56,7 +57,7 @@ def _is_only(tree: ast.Module, node: Definition) -> bool:
     return not any(item.name == node.name and item is not node for item in _definitions(tree))
 
 
-def _package(project: ProjectIndex, module: str, tree: ast.Module, name: str) -> str:
+def package_for(project: ProjectIndex, module: str, tree: ast.Module, name: str) -> str:
     """What the module registers its other classes under; else the package it is in, or its own name."""
     used = Counter(_packages(tree))
     if used:
@@ -77,3 +78,14 @@ def _packages(tree: ast.Module) -> list[str]:
                 given = [*item.args[:1], *(word.value for word in item.keywords if word.arg == "package")]
                 found += [arg.value for arg in given if isinstance(arg, ast.Constant)]
     return [value for value in found if isinstance(value, str) and value != "Custom"]
+
+
+def fix_in_files(title: str, path: str, parts: Iterable[FileEdits | None]) -> Fix | None:
+    """An unsafe fix of a diagnostic in the file at `path` that may change other files; `None` if a part is."""
+    edits: dict[str, list[Edit]] = {path: []}
+    for part in parts:
+        if part is None:
+            return None
+        edits.setdefault(part.path, []).extend(part.edits)
+    own = tuple(edits.pop(path))
+    return unsafe(title, own, elsewhere=[FileEdits(other, tuple(items)) for other, items in edits.items()])

@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from functools import partial
 
+from kerasast.checks._lambda_layers import layer_class
+from kerasast.checks._registration import fix_in_files
 from kerasast.checks._wording import listed
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
 from kerasast.flow.custom_objects import saved_parts
 from kerasast.flow.events import ModelCall
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import FunctionValue, ObjectState
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
 
 _OF_KERAS = frozenset({"binascii", "codecs", "marshal", "os"})
 """Names that Keras 3 happens to have where it makes functions of the saved code (`python_utils.py`)."""
@@ -28,6 +31,7 @@ _FORMATS = (".keras", ".h5", ".hdf5")
     calls=("save", "save_model"),
     also=("Lambda",),
     keras=">=3",
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def lambda_uses_global(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
@@ -110,4 +114,14 @@ def _report(ctx: Context, event: ModelCall, state: ObjectState, names: list[str]
         "loading it, or running it, raises",
         story=story,
         help="write a registered layer class instead, or a registered function with a name",
+        fix=partial(_fix, ctx, state),
     )
+
+
+def _fix(ctx: Context, state: ObjectState) -> Fix | None:
+    function = state.arguments.get("function")
+    if not isinstance(function, FunctionValue):
+        return None
+    module = function.scope.module
+    part = layer_class(ctx, module.name, module.source.header_span(function.node))
+    return fix_in_files("Write a registered layer class in place of the `Lambda`", ctx.source.path, [part])

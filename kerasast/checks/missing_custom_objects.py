@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from kerasast.checks._files import at_load, in_all, models_in
-from kerasast.checks._registration import register
+from kerasast.checks._lambda_layers import layer_class
+from kerasast.checks._registration import fix_in_files, register
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, FileEdits, Fix, Severity, Step
 from kerasast.fixes import Edits, add_argument, add_entry, unsafe
@@ -132,32 +133,28 @@ def _help(lacking: list[CustomObject], version: KerasVersion) -> str:
 
 def _fix(ctx: Context, save: SaveSite, load: LoadSite, lacking: list[CustomObject]) -> Fix | None:
     """Names for what is loaded from another program's file, or beside others; else registration."""
-    if any(item.name == "<lambda>" or _is_stored_code(item, ctx.keras) for item in lacking):
-        return None
     given = _custom_objects(ctx.project, load, lacking)
     if given is not None and (given.beside_others or save.path != load.path):
         return unsafe("Pass the missing `custom_objects`", given.edits)
-    if any(item.registered is not None for item in lacking):
-        return None
     return _registered(ctx, load, lacking)
 
 
 def _registered(ctx: Context, load: LoadSite, lacking: list[CustomObject]) -> Fix | None:
     reached = ctx.project.import_closure(load.module)
-    parts: list[FileEdits] = []
-    for item in lacking:
-        edits = register(ctx, item.module, item.step.span) if item.module in reached else None
-        if edits is None:
-            return None
-        parts.append(edits)
-    own = tuple(edit for part in parts if part.path == load.path for edit in part.edits)
-    others = dict.fromkeys(part.path for part in parts if part.path != load.path)
-    elsewhere = [
-        FileEdits(path, tuple(edit for part in parts if part.path == path for edit in part.edits))
-        for path in others
+    parts = [
+        _provided(ctx, item) if item.module in reached and item.registered is None else None
+        for item in lacking
     ]
     title = "Register it with Keras" if len(lacking) == 1 else "Register them with Keras"
-    return unsafe(title, own, elsewhere=elsewhere)
+    if all(item.name == "<lambda>" for item in lacking):
+        title = "Write a registered layer class in place of the `Lambda`"
+    return fix_in_files(title, load.path, parts)
+
+
+def _provided(ctx: Context, item: CustomObject) -> FileEdits | None:
+    if item.name == "<lambda>":
+        return layer_class(ctx, item.module, item.step.span) if item.role == "lambda" else None
+    return None if _is_stored_code(item, ctx.keras) else register(ctx, item.module, item.step.span)
 
 
 @dataclass(frozen=True, slots=True)
