@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from functools import partial
 
+from kerasast.checks._hoisting import add_to_init, one_line
+from kerasast.checks._own_weights import write_add_weight
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Edit, Fix, Severity, Span
+from kerasast.fixes import Edits, remove_statement, replace, unsafe
 from kerasast.flow.class_facts import ClassFacts, class_facts
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts, SelfStore, made_calls
@@ -14,7 +19,8 @@ from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, creates_state, role_of
 from kerasast.flow.scopes import static_value
 from kerasast.flow.values import ApiValue, ClassValue, External
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _CONTAINERS = {
     "collections.deque": "`deque`",
@@ -26,7 +32,13 @@ _CONTAINERS = {
 """Containers that neither generation looks into."""
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def untracked_variable(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     role = role_of(facts)
@@ -67,8 +79,15 @@ def _variable(
         store.node,
         effect,
         help=f"create it with `self.{store.attr} = self.add_weight(…)`",
+        fix=partial(_write_weight, ctx, facts, role, store, method),
         severity=Severity.WARNING if _is_constant(made) else None,
     )
+
+
+def _write_weight(
+    ctx: Context, facts: ClassFacts, role: Role, store: SelfStore, method: MethodFacts
+) -> Fix | None:
+    return unsafe("Create it with `add_weight`", write_add_weight(ctx, facts, role, store, method))
 
 
 def _is_tf_variable(node: ast.Call, method: MethodFacts) -> bool:
@@ -115,7 +134,29 @@ def _hidden(ctx: Context, facts: ClassFacts, store: SelfStore, method: MethodFac
             f"the `{inner}` inside `self.{store.attr}` of `{facts.cls.name}` is neither trained nor saved:"
             f" Keras does not look into {holder}",
             help=advice,
+            fix=partial(_write_list, ctx, facts, store, node, method),
         )
+
+
+def _write_list(
+    ctx: Context, facts: ClassFacts, store: SelfStore, node: ast.Call, method: MethodFacts
+) -> Fix | None:
+    """A list in place of what goes through layers once, or is a list with two ends, if nothing uses that."""
+    target = method.resolve(node.func)
+    if store.value is not node or not isinstance(target, External):
+        return None
+    text = one_line(ctx.source, node)
+    if target.name in ("builtins.map", "builtins.filter", "builtins.zip") and text is not None:
+        return unsafe("Keep a list", replace(ctx.source, node, f"list({text})"))
+    if target.name != "collections.deque" or len(node.args) != 1 or node.keywords:
+        return None
+    calls = (call.path for part in facts.methods() for call in part.calls)
+    used = {path[1] for path in calls if path[:1] == (store.attr,) and path[1:]}
+    items = one_line(ctx.source, node.args[0])
+    is_list = isinstance(node.args[0], ast.List | ast.ListComp)
+    if used - {"append", "extend", "pop"} or items is None or not is_list:
+        return None
+    return unsafe("Keep a list", replace(ctx.source, node, items))
 
 
 def _is_given_self(node: ast.Call, method: MethodFacts) -> bool:
@@ -188,4 +229,42 @@ def _shared(ctx: Context, facts: ClassFacts) -> Iterator[Diagnostic]:
             f"the layer `{names[0]}` in the body of `{facts.cls.name}` is neither trained nor saved:"
             " Keras looks only at attributes of the instance",
             help=f"create it in `__init__`: `self.{names[0]} = …`",
+            fix=partial(_to_init, ctx, facts, used),
         )
+
+
+def _to_init(ctx: Context, facts: ClassFacts, used: set[str]) -> Fix | None:
+    """Create all layers of the class body in `__init__`."""
+    lines: list[str] = []
+    parts: list[Edits] = []
+    for statement in facts.cls.node.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
+                target = static_value(call.func, facts.cls.scope)
+                if name not in used or not isinstance(target, ApiValue | ClassValue):
+                    continue
+                if not creates_state(target, call, facts.version):
+                    continue
+                text = one_line(ctx.source, call)
+                if text is None or _names_class_body(call, facts):
+                    return None
+                lines.append(f"self.{name} = {text}")
+                parts.append(_without(ctx.source, facts, statement))
+    if not lines or ctx.project.mentions(rf"\b(?:cls|{facts.cls.name})\.\w"):
+        return None
+    return unsafe("Create it in `__init__`", *parts, add_to_init(ctx.source, facts, lines))
+
+
+def _without(source: SourceFile, facts: ClassFacts, statement: ast.Assign) -> Edits:
+    """Remove a statement of the class body, at its start with the empty line after it."""
+    edits = remove_statement(source, statement)
+    if not edits or len(edits) != 1 or statement.lineno != facts.cls.node.body[0].lineno:
+        return edits
+    end = edits[0].span.end
+    empty = re.compile(r"[ \t]*(?:\r\n|\n|\r)").match(source.text, end)
+    return (Edit(Span(edits[0].span.start, empty.end() if empty else end), edits[0].text),)
+
+
+def _names_class_body(node: ast.Call, facts: ClassFacts) -> bool:
+    """Whether an expression mentions what else the class body defines."""
+    return any(isinstance(inner, ast.Name) and facts.defines(inner.id) for inner in ast.walk(node))
