@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import Edits, rename_attribute, unsafe
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
-from kerasast.flow.methods import SelfStore
+from kerasast.flow.methods import SelfStore, self_path
 from kerasast.flow.roles import Role, role_of
-from kerasast.registry import rule
+from kerasast.flow.uses import subclasses
+from kerasast.registry import FixAvailability, rule
 
 _LAYER = frozenset(
     {
@@ -53,7 +56,13 @@ _MODEL = frozenset({"distribute_strategy", "layers", "metrics_names"})
 _MODEL_2 = frozenset({"state_updates"})
 
 
-@rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+@rule(
+    category="custom-objects",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def reserved_attribute(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     kind, names = _reserved(facts)
@@ -72,7 +81,24 @@ def reserved_attribute(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
                 store.node,
                 f"`{store.attr}` is a property of every {kind} that cannot be assigned: {where} fails",
                 help=f"give the attribute another name, such as `{_other(store.attr, facts)}`",
+                fix=partial(_fix, ctx, facts, store.attr),
             )
+
+
+def _fix(ctx: Context, facts: ClassFacts, name: str) -> Fix | None:
+    """Another name for the attribute in all methods of the class; other classes must not share it."""
+    if facts.parents or facts.dynamic or any(True for _ in subclasses(ctx.project, facts.cls.name)):
+        return None
+    if name in ("name", "dtype") or any(name in method.probed for method in facts.methods()):
+        return None  # these are meant for the base class
+    new = _other(name, facts)
+    parts: list[Edits] = [
+        rename_attribute(ctx.source, node, new)
+        for method in facts.own.values()
+        for node in ast.walk(method.node)
+        if isinstance(node, ast.Attribute) and self_path(node, method.self_name) == (name,)
+    ]
+    return unsafe(f"Name it `{new}`", *parts)
 
 
 def _reserved(facts: ClassFacts) -> tuple[str, frozenset[str]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
+from kerasast.checks._building import build_in_order, does_nothing_else, remove_method
 from kerasast.checks._children import holds_unbuilt_layers, is_rebuilt_by_keras
 from kerasast.checks._wording import listed
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import unsafe
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts
@@ -16,13 +19,20 @@ from kerasast.flow.persistence import kept_confidence
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, role_of
 from kerasast.flow.uses import may_be_a_layer
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _ALL_LAYERS = frozenset({"layers", "_layers", "submodules", "_flatten_layers", "call", "__call__"})
 """By reading one of these, `build` may reach every layer."""
 
 
-@rule(category="saving", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
+@rule(
+    category="saving",
+    severity=Severity.ERROR,
+    on=(ClassDefined,),
+    fix=FixAvailability.SOMETIMES,
+    since="0.1",
+)
 def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     method = facts.own.get("build")
@@ -57,8 +67,16 @@ def unbuilt_children(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
         help="build each of them in `build`, e.g. "
         + f"`self.{next(iter(children))}.build(…)`, or remove `build` if it does nothing else",
         severity=None if facts.version.major >= 3 else Severity.WARNING,
+        fix=partial(_fix, ctx.source, facts, method, list(children)),
         confidence=kept_confidence(event, weights=True),
     )
+
+
+def _fix(source: SourceFile, facts: ClassFacts, method: MethodFacts, children: list[str]) -> Fix | None:
+    created = {store.method for name in children for store in facts.stores[name]}
+    if does_nothing_else(method) and created == {"__init__"}:
+        return unsafe("Leave `build` to Keras", remove_method(source, method))
+    return unsafe("Build the layers in `build`", build_in_order(source, facts, method, children))
 
 
 def _built_elsewhere(facts: ClassFacts) -> Iterator[str]:
