@@ -31,14 +31,21 @@ from kerasast.registry import all_rules  # noqa: E402
 FIRST = 3
 """Among how many results of a search a rule has to be."""
 
+PASTED = """Traceback (most recent call last):
+  File "/home/me/train.py", line 12, in <module>
+    model.save(path)
+ValueError: You are saving a model that has not yet been built. Try building the model first by calling it on some data.
+"""
 WORDS = {
+    PASTED: "save-before-build",
+    "Skipping variable loading for optimizer 'adam_7', because it has 2 variables": "resumed-without-optimizer",
     "freeze layers": "unfreeze-without-effect",
     "save weights": "save-before-build",
     "batch normalization": "trainable-weights-only",
     "mixed precision": "half-precision-output",
     "load_model custom_objects": "missing-custom-objects",
 }
-"""A rule that words find which are no message."""
+"""A rule that is found by words which are no message, or more than one."""
 
 _LOADS = {"script": "src", "img": "src", "iframe": "src", "link": "href", "source": "src"}
 _WORKER = """
@@ -134,7 +141,7 @@ def missed_messages(search: Search) -> Iterator[str]:
 
 
 def missed_words(search: Search) -> Iterator[str]:
-    """Words that do not lead to the rule that is about them."""
+    """Texts that do not lead to the rule that is about them."""
     for words, rule in WORDS.items():
         found = search.pages(words)
         if f"rules/{rule}.html" not in found[: 2 * FIRST]:
