@@ -177,20 +177,32 @@ class Analyzer:
     @rare_collection()
     def check(self, opened: Opened) -> Result:
         """Phase 2, and what comes after it. A partial project leaves open what others may do with its files."""
+        project = opened.survey.project()
+        checked = self._counted("Checking", opened.survey.checked)
+        return self.conclude(opened, project, dict(self.reports(opened, project, checked)))
+
+    def reports(
+        self, opened: Opened, project: ProjectIndex, files: Iterable[InputFile]
+    ) -> Iterator[tuple[str, FileReport]]:
+        """Phase 2 of some files, by path."""
+        for item in files:
+            detected = opened.versions[item.path]
+            yield (
+                item.path,
+                check_file(
+                    opened.survey.files[item.module],
+                    item.module,
+                    project,
+                    detected.version,
+                    self.rules.values(),
+                    release_known=detected.release_known,
+                ),
+            )
+
+    def conclude(self, opened: Opened, project: ProjectIndex, reports: Mapping[str, FileReport]) -> Result:
+        """What comes after phase 2 of every checked file: the rules on the project, filters, the baseline, fixes."""
         survey, versions = opened.survey, opened.versions
         checked = survey.checked
-        project = survey.project()
-        reports: dict[str, FileReport] = {}
-        for item in self._counted("Checking", checked):
-            file, detected = survey.files[item.module], versions[item.path]
-            reports[item.path] = check_file(
-                file,
-                item.module,
-                project,
-                detected.version,
-                self.rules.values(),
-                release_known=detected.release_known,
-            )
         across = self._check_project(reports, versions, project)
         failed = any(item.path == PROJECT for item in across)  # a rule has failed on the project
         sources = {file.source.path: file.source for file in survey.files.values()}

@@ -17,6 +17,7 @@ _COMMANDS = {
     "config": "Describe the settings.",
     "explain": "Find the rules that know an error message.",
     "rule": "Explain a rule, or list all of them.",
+    "server": "Serve an editor by the Language Server Protocol.",
     "version": "Say which kerasast this is.",
 }
 

@@ -62,8 +62,10 @@ MAY_IMPORT = {
     "testing": "config diagnostics documents engine fix_checks registry source spelling versions",
     "output": "address diagnostics documents engine explaining fixes git line_hashes logical_lines notebook_json "
     "registry source",
-    "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes git ignores output "
-    "registry scaffold source tracebacks versions",
+    "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes git ignores lsp "
+    "output registry scaffold source tracebacks versions",
+    "lsp": "address boundary check_file config diagnostics documents engine fixes ignores prefilter registry source "
+    "survey",
     "__main__": "cli",
 }
 """The parts of kerasast (modules and packages at its top), each with those that it may import, also in functions.
