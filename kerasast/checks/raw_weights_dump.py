@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
+from kerasast.checks._dumped_weights import save_weights_instead
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.arguments import Argument, place_of
@@ -11,7 +13,7 @@ from kerasast.flow.dumps import ARRAY_WRITERS, dumped
 from kerasast.flow.events import ExternalCall
 from kerasast.flow.values import Const, Kind, ObjectId, ObjectState, Ref, Tri, WeightsOf
 from kerasast.flow.weights import is_constant, unloadable_parts
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
 
 _SEVERAL_SHAPES = frozenset(
     f"keras.layers.{name}"
@@ -28,6 +30,7 @@ _SEVERAL_SHAPES = frozenset(
     severity=Severity.ERROR,
     on=(ExternalCall,),
     calls=("dump", "dumps", "save", "savetxt", "savez", "savez_compressed"),
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def raw_weights_dump(ctx: Context, event: ExternalCall) -> Iterator[Diagnostic]:
@@ -50,6 +53,7 @@ def _weights(
             place_of(argument, event.node),
             f"`{call}()` cannot store a model's weights as one array: they differ in shape",
             help='call `model.save_weights("….weights.h5")`, or `model.save("….keras")` for the whole model',
+            fix=partial(save_weights_instead, ctx.project, ctx.source, event.node),
         )
     elif _writes_file(event.name) and state.kind.is_model and value.api == "get_weights":
         yield ctx.report(
@@ -57,6 +61,7 @@ def _weights(
             f"`{call}()` of `get_weights()` keeps bare arrays: no architecture, no names, no optimizer state",
             help='call `model.save("….keras")`, or `model.save_weights("….weights.h5")` for the weights',
             severity=Severity.INFO,
+            fix=partial(save_weights_instead, ctx.project, ctx.source, event.node),
         )
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._children import holds_unbuilt_layers, is_rebuilt_by_keras
+from kerasast.checks._file_names import model_name, places_of, rename
 from kerasast.checks._files import HDF5
 from kerasast.checks._guards import is_guarded
 from kerasast.checks._whole_models import WRITERS, WholeSave, whole_saves
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
 from kerasast.flow.class_facts import ClassFacts, class_facts
 from kerasast.flow.events import ModelCall
 from kerasast.flow.methods import MethodFacts
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import is_functional, is_sequential
 from kerasast.flow.values import Const, Kind, Tri
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
 from kerasast.versions import KerasVersion
 
 _HELP = "end the name in `.keras`, or keep the weights alone: `save_weights(…)` to a `.weights.h5` file"
@@ -28,6 +30,7 @@ _HELP = "end the name in `.keras`, or keep the weights alone: `save_weights(…)
     severity=Severity.ERROR,
     on=(ModelCall,),
     calls=WRITERS,
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def subclassed_model_in_hdf5(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
@@ -50,8 +53,19 @@ def subclassed_model_in_hdf5(ctx: Context, event: ModelCall) -> Iterator[Diagnos
             ),
             story=event.story,
             help=_HELP,
+            fix=partial(_fix, ctx, save),
             severity=Severity.WARNING if ctx.keras.major >= 3 else None,
         )
+
+
+def _fix(ctx: Context, save: WholeSave) -> Fix | None:
+    """Name the file `….keras` in all places, if all of them write and read whole models."""
+    places = places_of(ctx.project, ctx.source, save.path)
+    if places is None or places.written() != {"model"} or not places.read() <= {"model"}:
+        return None
+    if any(item.arg == "save_format" for site in places.writers for item in site.call.keywords):
+        return None
+    return rename(places, model_name(places.name), ctx.source, "Name the file `{}`")
 
 
 def _is_hdf5(event: ModelCall, save: WholeSave, version: KerasVersion) -> bool:
