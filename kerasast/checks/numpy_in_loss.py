@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from functools import partial
 
 from kerasast.checks._loss_functions import (
     Computation,
@@ -14,9 +16,11 @@ from kerasast.checks._loss_functions import (
 )
 from kerasast.checks._tensors import Tensors
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
+from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.fixes import Edits, add_import, name_keras, replace, safe
 from kerasast.flow.events import ClassDefined, ModelCall
-from kerasast.registry import rule
+from kerasast.registry import FixAvailability, rule
+from kerasast.source import SourceFile
 
 _NO_VALUES = frozenset({"numpy.ndim", "numpy.shape", "numpy.size"})
 
@@ -24,12 +28,28 @@ _BUILTINS = ("max", "min", "sum")
 """Functions of Python that raise in both generations; Keras 2 converts `len`, `float` and `int`, Keras 3 does not."""
 _BUILTINS_OF_3 = (*_BUILTINS, "float", "int", "len", "bool")
 
+_IN_TENSORFLOW = {
+    "abs": "abs",
+    "exp": "exp",
+    "log": "math.log",
+    "max": "reduce_max",
+    "maximum": "maximum",
+    "mean": "reduce_mean",
+    "min": "reduce_min",
+    "minimum": "minimum",
+    "sqrt": "sqrt",
+    "square": "square",
+    "sum": "reduce_sum",
+}
+"""Functions of NumPy that `keras.ops` has under the same names, and what TensorFlow calls them."""
+
 
 @rule(
     category="training",
     severity=Severity.ERROR,
     on=(ClassDefined, ModelCall),
     calls=("compile",),
+    fix=FixAvailability.SOMETIMES,
     since="0.1",
 )
 def numpy_in_loss(ctx: Context, event: ClassDefined | ModelCall) -> Iterator[Diagnostic]:
@@ -45,7 +65,60 @@ def numpy_in_loss(ctx: Context, event: ClassDefined | ModelCall) -> Iterator[Dia
                 f"{what} in the {kind} `{item.function.name}` needs the values of a tensor,"
                 " which has none while Keras traces the training step: it raises",
                 help="use `keras.ops` or TensorFlow functions",
+                fix=partial(_fix, ctx.source, item, ctx.keras.major) if item.where is None else None,
             )
+
+
+def _fix(source: SourceFile, item: Computation, major: int) -> Fix | None:
+    """Call functions of TensorFlow or `keras.ops` in place of NumPy's, if all of these have the same there."""
+    calls = [node for node in ast.walk(item.node) if isinstance(node, ast.Call)]
+    arrays = [call for call in calls if item.resolve(call.func).startswith("numpy.")]
+    found = {node for node, _ in _Search(item, major).run()}
+    if not found <= set(arrays):
+        return None
+    made = _made(item)
+    parts: list[Edits] = []
+    for call in arrays:
+        names = {part.id for given in call.args for part in ast.walk(given) if isinstance(part, ast.Name)}
+        if call not in found and not names & made:
+            if names:
+                return None  # Who knows what that is.
+            continue
+        name = item.resolve(call.func).removeprefix("numpy.")
+        plain = {keyword.arg for keyword in call.keywords} <= {"axis", "keepdims"}
+        if name not in _IN_TENSORFLOW or not plain or len(call.args) > 2:
+            return None
+        parts += _other(source, call, name, major)
+    return safe("Compute with tensors", *parts)
+
+
+def _made(item: Computation) -> set[str]:
+    """The names of tensors, and of what is made of them; not of their shapes."""
+    made = set(item.parameters)
+    for statement, _ in statements(item.body):
+        if isinstance(statement, ast.Assign | ast.AugAssign) and not re.search(
+            r"shape|size|len|ndim", ast.unparse(statement.value)
+        ):
+            used = {part.id for part in ast.walk(statement.value) if isinstance(part, ast.Name)}
+            targets = [statement.target] if isinstance(statement, ast.AugAssign) else statement.targets
+            made |= {target.id for target in targets if isinstance(target, ast.Name) and used & made}
+    return made
+
+
+def _other(source: SourceFile, call: ast.Call, name: str, major: int) -> list[Edits]:
+    """The edits that make a call one of another library, and that import it."""
+    imports_tensorflow = add_import(source, "tensorflow") == ()
+    if major < 3 or (
+        imports_tensorflow and re.search(r"^import tensorflow as tf$", source.code, re.MULTILINE)
+    ):
+        if not re.search(r"\btf\b", source.code) or imports_tensorflow:
+            return [
+                replace(source, call.func, f"tf.{_IN_TENSORFLOW[name]}"),
+                add_import(source, "tensorflow"),
+            ]
+        return [None]
+    named = name_keras(source, f"keras.ops.{name}", at=call)
+    return [None] if named is None else [replace(source, call.func, named.text), named.edits]
 
 
 class _Search:
