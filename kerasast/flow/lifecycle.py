@@ -13,6 +13,7 @@ from kerasast.flow.checkpoints import keeps_last_weights, note_best
 from kerasast.flow.containers import merge_tensors
 from kerasast.flow.effects import CHECKPOINT, HARMLESS, Effect, effect_of
 from kerasast.flow.events import ModelCall, ObjectCall
+from kerasast.flow.hdf5 import note_hdf5
 from kerasast.flow.layers_of import named_layer
 from kerasast.flow.machine import Machine
 from kerasast.flow.optimizers import bind_optimizer
@@ -363,6 +364,7 @@ def _fit(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> Non
         state = machine.world.state(callback.id)
         if state.api == "keras.callbacks.ModelCheckpoint" and state.cls is None:
             note_best(machine, ref, callback, node)
+            note_hdf5(machine, ref, state.arguments.get("filepath"))
             weights_only = state.arguments.get("save_weights_only", Const(False))
             if weights_only == Const(False):
                 custom_objects.note_save(machine, ref, state.arguments.get("filepath"), node)
@@ -385,9 +387,11 @@ def _callbacks(machine: Machine, argument: Argument | None) -> list[Ref]:
 
 def _save(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
     custom_objects.note_save(machine, ref, arguments.value("filepath"), node)
+    note_hdf5(machine, ref, arguments.value("filepath"))
 
 
 def _save_weights(machine: Machine, ref: Ref, arguments: Arguments, node: ast.AST) -> None:
+    note_hdf5(machine, ref, arguments.value("filepath"))
     if machine.world.state(ref.id).kind.is_model:
         note_weights(machine, arguments.value("filepath"), node)
 

@@ -20,6 +20,7 @@ from kerasast.flow.values import (
     ClassValue,
     Const,
     External,
+    Flags,
     FunctionValue,
     Generator,
     Kind,
@@ -339,13 +340,13 @@ def _moved(state: ObjectState, substitution: Substitution) -> ObjectState:
         compile_arguments=move(state.compile_arguments),
         attributes=move(state.attributes),
         items=tuple(_substituted(item, substitution) for item in state.items),
-        fixed={
-            method: tuple(
-                (new, own, inside) for part, own, inside in flags for new in substitution.get(part, (part,))
-            )
-            for method, flags in state.fixed.items()
-        },
+        fixed={method: _moved_flags(flags, substitution) for method, flags in state.fixed.items()},
+        hdf5={path: _moved_flags(flags, substitution) for path, flags in state.hdf5.items()},
     )
+
+
+def _moved_flags(flags: Flags, substitution: Substitution) -> Flags:
+    return tuple((new, own, inside) for part, own, inside in flags for new in substitution.get(part, (part,)))
 
 
 def _ids(targets: tuple[ObjectId, ...], substitution: Substitution) -> tuple[ObjectId, ...]:

@@ -326,6 +326,7 @@ class ObjectState:
     layers_trainable: the `trainable` flags of the layers it holds, as far as loops over `.layers` set them.
     fixed: what was trainable when a training method fixed it, by method (`compile` in Keras 2).
     frozen_late: the step at which `trainable` became different from all that is fixed, until the next `compile`.
+    hdf5: what was trainable in it when it, or its weights, were written to a legacy HDF5 file, by `path_key`.
     restored: the step that gave it the weights of an earlier training, until it is trained.
     past_best: the training with early stopping that left it with the last weights, not the best, until it gets others.
     policy: the dtype policy that the program had set for all new layers when this one was made.
@@ -355,6 +356,7 @@ class ObjectState:
     layers_trainable: Tri = Tri.YES
     fixed: dict[str, Flags] = field(default_factory=dict)
     frozen_late: Step | None = None
+    hdf5: dict[tuple[object, ...], Flags] = field(default_factory=dict)
     restored: Step | None = None
     past_best: Step | None = None
     policy: str | None = None

@@ -318,6 +318,7 @@ class Join:
             layers_trainable=a.layers_trainable.join(b.layers_trainable),
             fixed=a.fixed if a.fixed == b.fixed else {},
             frozen_late=a.frozen_late and b.frozen_late,
+            hdf5=a.hdf5 if a.hdf5 == b.hdf5 else {},
             restored=a.restored and b.restored,
             past_best=a.past_best and b.past_best,
             policy=a.policy if a.policy == b.policy else None,
