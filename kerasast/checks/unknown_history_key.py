@@ -34,7 +34,8 @@ def unknown_history_key(ctx: Context, event: HistoryRead) -> Iterator[Diagnostic
     model = history.arguments.get("self")
     name = event.key.removeprefix("val_")
     is_validation = name != event.key
-    if not isinstance(model, Ref) or name in RATES or not history.arguments_complete or history.escaped:
+    rate = "learning_rate" if ctx.keras.major >= 3 else name if name in RATES else ""
+    if not isinstance(model, Ref) or name == rate or not history.arguments_complete or history.escaped:
         return
     if not leave_logs_alone(view, history.arguments.get("callbacks"), ctx.keras):
         return
@@ -52,6 +53,8 @@ def unknown_history_key(ctx: Context, event: HistoryRead) -> Iterator[Diagnostic
     help: str | None
     if is_missing:
         why, help = "`fit()` had no validation data", "pass `validation_data=…` to `fit()`"
+    elif name == "lr":
+        why, help = "Keras 3 logs the learning rate under another name", 'write `["learning_rate"]`'
     else:
         why = f"the training logged {listed(logged)}"
         help = f'write `["{meant[0]}"]`' if len(meant) == 1 else None
