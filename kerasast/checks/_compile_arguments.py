@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kerasast.flow.ancestry import ancestry
 from kerasast.flow.arguments import place_of
 from kerasast.flow.events import ModelCall
-from kerasast.flow.values import ApiValue, Const, Ref, TupleValue, Value
+from kerasast.flow.values import ApiValue, Const, Kind, Ref, Tensor, TupleValue, Value
 from kerasast.versions import KerasVersion
 
 
@@ -50,6 +50,34 @@ def _items(event: ModelCall, node: ast.AST, value: Value, depth: int) -> Iterato
     for index, item in enumerate(items):
         inner = parts[index] if len(parts) == len(items) else node
         yield from _items(event, inner, item, depth + 1)
+
+
+def item_count(event: ModelCall, value: Value | None, *kinds: Kind) -> int:
+    """How many items a tuple, or a container of one of these kinds, certainly has; 0 if that is not known."""
+    if isinstance(value, TupleValue) or (isinstance(value, Ref) and event.view.state(value.id).kind in kinds):
+        return len(event.view.items(value) or ())
+    return 0
+
+
+def output_count(event: ModelCall) -> int:
+    """How many outputs a functional model certainly has; 0 if that is not known."""
+    state = event.before
+    if state.kind is not Kind.FUNCTIONAL or state.cls is not None or state.escaped:
+        return 0
+    items = event.view.items(state.arguments.get("outputs"))
+    return len(items) if items and all(isinstance(item, Tensor) for item in items) else 0
+
+
+def output_names(event: ModelCall) -> tuple[str, ...]:
+    """The names of the outputs of a functional model: those of the last layers; empty unless all are known."""
+    names = []
+    for item in event.view.items(event.before.arguments.get("outputs")) or () if output_count(event) else ():
+        layers = item.layers if isinstance(item, Tensor) and item.complete else ()
+        name = event.view.state(layers[-1]).arguments.get("name") if layers else None
+        if not isinstance(name, Const) or not isinstance(name.value, str):
+            return ()
+        names.append(name.value)
+    return tuple(names)
 
 
 def loss_name(event: ModelCall, value: Value) -> str | None:
