@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from differential.comparison import CONTRACT, Comparison, Verdict
+from differential.comparison import CONTRACT, UNSEEN_RULES, Comparison, Verdict
 from differential.harness import Case, Harm, Location, Observation
 from kerasast.fix_checks import repair_files
 from kerasast.registry import all_rules
@@ -70,6 +70,10 @@ def judge_repair(repaired: Repaired, observation: Observation) -> Repair:
         ways.effect(_seen(old), _seen(new))
         for old, new in zip(repaired.before.observation.runs, observation.runs, strict=False)
     }
+    if Effect.BROKEN in effects and UNSEEN_RULES & set(repaired.rules):
+        effects = {
+            Effect.FURTHER
+        }  # What did nothing at all before shows now what else is wrong with the program.
     worst = (Effect.BROKEN, Effect.UNCHANGED, Effect.FURTHER, Effect.REPAIRED, Effect.KEPT)
     return Repair(repaired, observation, next(item for item in worst if item in effects))
 
