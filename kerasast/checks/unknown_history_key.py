@@ -53,7 +53,7 @@ def unknown_history_key(ctx: Context, event: HistoryRead) -> Iterator[Diagnostic
     help: str | None
     if is_missing:
         why, help = "`fit()` had no validation data", "pass `validation_data=…` to `fit()`"
-    elif name == "lr":
+    elif name == "lr" and not meant:
         why, help = "Keras 3 logs the learning rate under another name", 'write `["learning_rate"]`'
     else:
         why = f"the training logged {listed(logged)}"
@@ -63,7 +63,7 @@ def unknown_history_key(ctx: Context, event: HistoryRead) -> Iterator[Diagnostic
         f"the history has no `{event.key}`, which raises `KeyError`: {why}",
         story=view.state(model.id).trace,
         help=help,
-        fix=partial(_fix, ctx.source, event.node, meant[0]) if help is not None and not is_missing else None,
+        fix=partial(_fix, ctx.source, event.node, meant[0]) if len(meant) == 1 and not is_missing else None,
     )
 
 
