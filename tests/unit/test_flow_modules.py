@@ -148,12 +148,12 @@ def test_classes_of_other_modules() -> None:
                 def make(self):
                     return keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
 
-            Small().model.fit([1], [2])
-            Small(compiled=False).model.fit([1], [2])
+            Small().model.fit(x, y)
+            Small(compiled=False).model.fit(x, y)
         """,
     }
     found = [item for item in reports(files) if item[1] == "fit-without-compile"]
-    assert found == [("main.py", "fit-without-compile", "Small(compiled=False).model.fit([1], [2])")]
+    assert found == [("main.py", "fit-without-compile", "Small(compiled=False).model.fit(x, y)")]
 
 
 def test_modules_that_import_one_another() -> None:
@@ -189,7 +189,7 @@ def test_a_name_that_another_module_gives_under_conditions() -> None:
             model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
             if COMPILE:
                 model.compile("sgd", "mse")
-            model.fit([1], [2])
+            model.fit(x, y)
         """,
     }
     assert reports(files) == []
@@ -207,7 +207,7 @@ def test_a_module_attribute_that_is_assigned_elsewhere() -> None:
             model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
             if flags.COMPILE:
                 model.compile("sgd", "mse")
-            model.fit([1], [2])
+            model.fit(x, y)
         """,
     }
     assert reports(files) == []
@@ -241,7 +241,7 @@ def test_the_cells_of_a_notebook_follow_one_another() -> None:
 def test_a_module_imported_by_a_notebook() -> None:
     files = {
         "nets.py": NETS,
-        "nb.ipynb": _notebook("from nets import built", "built().fit([1], [2])"),
+        "nb.ipynb": _notebook("from nets import built", "built().fit(x, y)"),
     }
     (found,) = analyze_files(files, KERAS_3)
     assert (found.rule, found.path, found.cell) == ("fit-without-compile", "nb.ipynb", 2)
