@@ -76,6 +76,8 @@ def _fix(source: SourceFile, facts: ClassFacts, method: MethodFacts, children: l
     created = {store.method for name in children for store in facts.stores[name]}
     if does_nothing_else(method) and created == {"__init__"}:
         return unsafe("Leave `build` to Keras", remove_method(source, method))
+    if facts.version.major < 3:
+        return None  # Only a model that was called remembers the shape that its layers are built for (2.15).
     return unsafe("Build the layers in `build`", build_in_order(source, facts, method, children))
 
 
