@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +14,7 @@ from kerasast.check_file import FileReport
 from kerasast.config import Settings, settings_for
 from kerasast.engine import Analyzer, Result
 from kerasast.prefilter import select_files
-from kerasast.survey import InputFile, Opened, display_path, module_key, read_bytes
-
-Progress = Callable[[str, int, int], None]
-"""As the engine's: what is being done, how many files are done, and how many there are."""
+from kerasast.survey import InputFile, display_path, module_key, read_bytes
 
 
 class Session:
@@ -30,14 +26,14 @@ class Session:
         kerasast.baseline.BaselineError: the baseline cannot be read.
     """
 
-    def __init__(self, folder: Path, *, progress: Progress | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         """`folder` may be a file, which is then looked at alone."""
         self.folder = folder
         self.settings: Settings = settings_for(folder if folder.is_dir() else folder.parent)
-        self._analyzer = Analyzer(self.settings, progress=progress)
+        self._analyzer = Analyzer(self.settings)
         self._texts: dict[str, bytes] = {}
         self._reports: dict[str, FileReport] = {}
-        self._opened = self._open()
+        self._opened, _ = self._analyzer.open_paths([folder])
 
     def set_text(self, path: Path, text: str) -> None:
         """The editor shows this text for a file, whatever is on disk."""
@@ -61,19 +57,6 @@ class Session:
     def forget_reports(self) -> None:
         """Let the next analysis look at every file: some rules look at more than what a file imports."""
         self._reports.clear()
-
-    def check_again(self, opened: Opened) -> Result:
-        """A whole analysis of other contents of the project, for a series of fixes."""
-        return self._analyzer.check(opened)
-
-    @property
-    def opened(self) -> Opened:
-        """The project as the editor shows it."""
-        return self._opened
-
-    def _open(self) -> Opened:
-        opened, _ = self._analyzer.open_paths([self.folder])
-        return opened
 
     def _put(self, name: str, path: Path, data: bytes) -> None:
         if self._texts.get(name) == data:
