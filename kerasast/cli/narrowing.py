@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_OPTIONS = (
+_BASELINE = (
     click.option(
         "--baseline",
         type=click.Path(dir_okay=False),
@@ -29,12 +29,20 @@ _OPTIONS = (
     click.option(
         "--no-baseline", is_flag=True, help="Report what the baseline of the configuration knows, too."
     ),
+)
+_OPTIONS = (
+    *_BASELINE,
     click.option(
         "--diff-base",
         metavar="REVISION",
         help="Only report what stands in lines that have changed since a revision of git.",
     ),
 )
+
+
+def baseline_options(command: _F) -> _F:
+    """The options on what was known before."""
+    return add_options(_BASELINE)(command)
 
 
 def narrowing_options(command: _F) -> _F:
@@ -50,7 +58,7 @@ def check_narrowing(ctx: click.Context, paths: Sequence[str], options: dict[str,
     """
     if options["baseline"] is not None and options["no_baseline"]:
         raise click.UsageError("--baseline and --no-baseline exclude each other.", ctx)
-    if options["diff_base"] is not None and STDIN in paths:
+    if options.get("diff_base") is not None and STDIN in paths:
         raise click.UsageError("--diff-base is for files, not for `-`.", ctx)
 
 

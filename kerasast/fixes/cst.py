@@ -9,6 +9,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from kerasast.fixes.code import indent_unit, is_here
@@ -22,11 +26,28 @@ if TYPE_CHECKING:
     Statement: TypeAlias = libcst.SimpleStatementLine | libcst.BaseCompoundStatement
 
 
+def is_installed() -> bool:
+    """Whether libcst is there for this Python, found without importing it: it is compiled for each."""
+    spec = find_spec("libcst")
+    folders = [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
+    return any((folder / f"native{suffix}").exists() for folder in folders for suffix in EXTENSION_SUFFIXES)
+
+
+@cache
+def is_available() -> bool:
+    """Whether libcst can be imported. Fixes that are made without it are offered all the same."""
+    try:
+        import libcst  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
 def change_expression(
     source: SourceFile, node: ast.expr, change: Callable[[Expression], Expression | None]
 ) -> Edits:
     """The edits that `change` comes to, which is given a node as libcst has it and returns another, or `None`."""
-    if not is_here(source, node):
+    if not is_here(source, node) or not is_available():
         return None
     import libcst
 
@@ -56,7 +77,7 @@ def change_statement(
     start = source.line_starts[first - 1]
     end = source.span(node).end
     old = source.text[start:end]
-    if not is_here(source, node) or old != source.code[start:end]:
+    if not is_here(source, node) or old != source.code[start:end] or not is_available():
         return None
     import libcst
 

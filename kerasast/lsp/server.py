@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -14,9 +15,10 @@ from pygls.uris import to_fs_path
 
 from kerasast import __version__
 from kerasast.boundary import attempt
+from kerasast.config import Settings, settings_for
 from kerasast.diagnostics import Diagnostic
 from kerasast.engine import Result
-from kerasast.lsp import actions, pages
+from kerasast.lsp import actions, extras, pages
 from kerasast.lsp.convert import NAME, Converter, file_uri, overlaps
 from kerasast.lsp.session import Session
 from kerasast.survey import display_path
@@ -37,8 +39,10 @@ _NOTEBOOKS = types.NotebookDocumentSyncOptions(
 class KerasastServer(LanguageServer):
     """One editor, its folders, and what was said of them last."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Callable[[Path], Settings] = settings_for) -> None:
+        """`settings` finds those of a folder."""
         super().__init__(NAME, __version__, notebook_document_sync=_NOTEBOOKS)
+        self.settings = settings
         self.sessions: dict[Path, Session] = {}
         self.results: dict[Path, Result] = {}
         self.uris: dict[str, str] = {}
@@ -96,7 +100,7 @@ class KerasastServer(LanguageServer):
         """The project of a file; `None`, and a message, if its settings cannot be used."""
         folder = self.folder_of(path)
         if folder not in self.sessions and folder not in self._broken:
-            error = attempt(lambda: self.sessions.__setitem__(folder, Session(folder)))
+            error = attempt(lambda: self.sessions.__setitem__(folder, Session(folder, self.settings)))
             if error is not None:
                 self._broken.add(folder)
                 self.tell(str(error), types.MessageType.Error)
@@ -221,12 +225,13 @@ class KerasastServer(LanguageServer):
             self.show(notebook.uri, self.notebook_text(notebook))
 
 
-def make_server() -> KerasastServer:
+def make_server(settings: Callable[[Path], Settings] = settings_for) -> KerasastServer:
     """A server that knows what to do with each message."""
-    server = KerasastServer()
+    server = KerasastServer(settings)
     _follow_documents(server)
     _follow_notebooks(server)
     _answer(server)
+    _answer_extras(server)
     return server
 
 
@@ -361,6 +366,27 @@ def _answer(server: KerasastServer) -> None:
         ]
 
 
+def _answer_extras(server: KerasastServer) -> None:
+    """Answer the requests that are kerasast's own."""
+
+    @server.feature(extras.STATUS)
+    def status(params: Any) -> dict[str, object]:
+        uri = params.textDocument.uri
+        found = server.found(uri)
+        path = server.path_of(uri)
+        session = None if path is None else server.session_of(path)
+        version = None if path is None or session is None else session.version_of(path)
+        return extras.status(version, None if found is None else found[0])
+
+    @server.feature(extras.RULES)
+    def rules(params: Any) -> list[dict[str, object]]:
+        return list(extras.rules())
+
+    @server.feature(extras.RULE)
+    def rule(params: Any) -> dict[str, object] | None:
+        return extras.rule(params.name)
+
+
 def _touches(converter: Converter, item: Diagnostic, wanted: types.Range) -> bool:
     return overlaps(converter.range(converter.sources[item.path], item.span), wanted)
 
@@ -372,6 +398,6 @@ def _is_kind(action: types.CodeAction, wanted: str) -> bool:
     return kind == asked or kind.startswith(f"{asked}.")
 
 
-def serve() -> None:
+def serve(settings: Callable[[Path], Settings] = settings_for) -> None:
     """Serve one client on standard input and output until it leaves."""
-    make_server().start_io()
+    make_server(settings).start_io()

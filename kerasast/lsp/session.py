@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import tokenize
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from kerasast.config import Settings, settings_for
 from kerasast.engine import Analyzer, Result
 from kerasast.prefilter import select_files
 from kerasast.survey import InputFile, display_path, module_key, read_bytes
+from kerasast.version_detection import DetectedVersion
 
 
 class Session:
@@ -26,10 +28,10 @@ class Session:
         kerasast.baseline.BaselineError: the baseline cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` may be a file, which is then looked at alone."""
+    def __init__(self, folder: Path, settings: Callable[[Path], Settings] = settings_for) -> None:
+        """`folder` may be a file, which is then looked at alone. `settings` finds those of a folder."""
         self.folder = folder
-        self.settings: Settings = settings_for(folder if folder.is_dir() else folder.parent)
+        self.settings: Settings = settings(folder if folder.is_dir() else folder.parent)
         self._analyzer = Analyzer(self.settings)
         self._texts: dict[str, bytes] = {}
         self._reports: dict[str, FileReport] = {}
@@ -53,6 +55,10 @@ class Session:
         stale = [item for item in self._opened.survey.checked if item.path not in self._reports]
         self._reports.update(self._analyzer.reports(self._opened, project, stale))
         return self._analyzer.conclude(self._opened, project, self._reports)
+
+    def version_of(self, path: Path) -> DetectedVersion | None:
+        """The Keras that a file is for; `None` if the file has nothing to do with Keras."""
+        return self._opened.versions.get(display_path(path))
 
     def forget_reports(self) -> None:
         """Let the next analysis look at every file: some rules look at more than what a file imports."""

@@ -65,7 +65,7 @@ MAY_IMPORT = {
     "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes git ignores lsp "
     "output registry scaffold source tracebacks versions",
     "lsp": "address boundary check_file config diagnostics documents engine fixes ignores prefilter registry source "
-    "survey",
+    "survey version_detection",
     "__main__": "cli",
 }
 """The parts of kerasast (modules and packages at its top), each with those that it may import, also in functions.
