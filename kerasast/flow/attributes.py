@@ -23,6 +23,7 @@ from kerasast.flow.values import (
     FunctionValue,
     Kind,
     LayersOf,
+    LogNames,
     ModuleValue,
     ObjectState,
     Ref,
@@ -85,7 +86,7 @@ def get_attribute(machine: Machine, value: Value, attr: str, node: ast.AST) -> V
             return machine.unknown(node)
         case Text() | Const():
             return path_attribute(value, attr) or BoundMethod(value, attr)
-        case WeightsOf() | Tensor() | LayersOf() | SuperValue():
+        case WeightsOf() | Tensor() | LayersOf() | LogNames() | SuperValue():
             return BoundMethod(value, attr)
         case ClassValue():
             return _of_class(machine, value, attr, node)
@@ -194,6 +195,8 @@ def _of_object(machine: Machine, ref: Ref, state: ObjectState, attr: str, node: 
             return LayersOf(ref.id)
         if attr in _TENSOR_ATTRIBUTES:
             return Tensor(Tri.YES, (ref.id,))
+        if attr == "metrics_names" and state.kind.is_model:
+            return LogNames(ref.id)
         if attr == "optimizer" and state.kind.is_model:
             return _optimizer(machine, state, node)
         if _is_data(machine, state, attr):

@@ -21,6 +21,7 @@ from kerasast.flow.containers import (
 )
 from kerasast.flow.events import ApiUse
 from kerasast.flow.inert import is_inert, observed
+from kerasast.flow.logs import use_names
 from kerasast.flow.machine import MAX_DEPTH, Frame, Machine
 from kerasast.flow.parameters import bind_parameters, parameters
 from kerasast.flow.scopes import Scope
@@ -36,6 +37,7 @@ from kerasast.flow.values import (
     Generator,
     Kind,
     LayersOf,
+    LogNames,
     ObjectId,
     Partial,
     Ref,
@@ -196,6 +198,11 @@ def _call_method(
             if not element and name in ("pop", "append", "insert", "remove"):
                 machine.escape(argument_values(arguments))
                 lifecycle.note_list_change(machine, owner, name, arguments, node)
+            return machine.unknown(node)
+        case LogNames():
+            key = arguments.positional[0].value if arguments.positional else None
+            if name == "index" and isinstance(key, Const):
+                use_names(machine, receiver, name, key.value, node)
             return machine.unknown(node)
         case Const(str()) | Text():
             return call_string(machine, receiver, name, arguments, node)

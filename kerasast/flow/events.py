@@ -183,6 +183,19 @@ class HistoryRead(Event):
 
 
 @dataclass(slots=True)
+class NamesUsed(Event):
+    """`model.metrics_names` is used to find its way in what `evaluate()` returns.
+
+    `use` says how: `zip`, `enumerate`, `index` (with the name that is looked for as `key`) or `[]` (with the number).
+    """
+
+    use: str
+    key: str | int | None
+    target: ObjectId
+    view: WorldView
+
+
+@dataclass(slots=True)
 class ClassDefined(Event):
     """A class of this file that derives from a Keras class. `facts` tells what its methods do.
 
@@ -263,6 +276,7 @@ __all__ = [
     "Listener",
     "Loop",
     "ModelCall",
+    "NamesUsed",
     "NotebookInvalid",
     "ObjectCall",
     "ObjectCreated",

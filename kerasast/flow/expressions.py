@@ -19,9 +19,9 @@ from kerasast.flow.containers import (
     sliced,
     truth_of,
 )
-from kerasast.flow.events import HistoryRead
 from kerasast.flow.externals import call_external
 from kerasast.flow.layers_of import some_layers
+from kerasast.flow.logs import read_history, use_names
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import Scope
 from kerasast.flow.summaries import is_plain_container
@@ -34,6 +34,7 @@ from kerasast.flow.values import (
     FunctionValue,
     Kind,
     LayersOf,
+    LogNames,
     Ref,
     Tensor,
     Text,
@@ -198,17 +199,12 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Value:
             return External(f"{name}[]")
         case TupleValue() | Ref():
             return _item(machine, node, value, index)
+        case LogNames():
+            if isinstance(index, Const):
+                use_names(machine, value, "[]", index.value, node)
         case BoundMethod(receiver=Ref() as owner, name="history") if isinstance(index, Const):
-            _read_history(machine, owner, index.value, node)
+            read_history(machine, owner, index.value, node)
     return machine.unknown(node)
-
-
-def _read_history(machine: Machine, owner: Ref, key: Any, node: ast.Subscript) -> None:
-    state = machine.world.state(owner.id)
-    if state.api != "keras.callbacks.History" or not isinstance(key, str):
-        return
-    if machine.wants(HistoryRead) and machine.visible([owner.id]):
-        machine.emit(HistoryRead(machine.anchor(node), key, state, machine.world))
 
 
 def _item(machine: Machine, node: ast.Subscript, value: Value, index: Value) -> Value:

@@ -19,6 +19,7 @@ from kerasast.flow.containers import (
 )
 from kerasast.flow.effects import CHECKPOINT
 from kerasast.flow.events import ExternalCall
+from kerasast.flow.logs import use_names
 from kerasast.flow.machine import Machine
 from kerasast.flow.no_tensor import NO_TENSOR
 from kerasast.flow.other_files import note_saved_model
@@ -33,6 +34,7 @@ from kerasast.flow.values import (
     FunctionValue,
     Kind,
     LayersOf,
+    LogNames,
     ObjectId,
     ObjectState,
     Partial,
@@ -214,7 +216,7 @@ def _sequence(kind: Kind) -> Callable[[Machine, Arguments, ast.AST], Value]:
         if not arguments.positional:
             return new_container(machine, node, kind, ())
         value = arguments.positional[0].value
-        if isinstance(value, WeightsOf | LayersOf | Tensor):
+        if isinstance(value, WeightsOf | LayersOf | LogNames | Tensor):
             return value
         items = iterated(machine, value)
         if items is None:
@@ -250,7 +252,7 @@ def _tuple(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     items = iterated(machine, value)
     if items is not None:
         return TupleValue(items)
-    return value if isinstance(value, WeightsOf | LayersOf | Tensor) else machine.unknown(node)
+    return value if isinstance(value, WeightsOf | LayersOf | LogNames | Tensor) else machine.unknown(node)
 
 
 def _dict(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
@@ -277,6 +279,8 @@ def _enumerate(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     if not arguments.positional:
         return machine.unknown(node)
     value = arguments.positional[0].value
+    if isinstance(value, LogNames):
+        use_names(machine, value, "enumerate", None, node)
     if isinstance(value, WeightsOf | External):
         return value
     if isinstance(value, LayersOf):  # One turn of a loop stands for all of them.
@@ -291,6 +295,9 @@ def _enumerate(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
 
 def _zip(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     values = [argument.value for argument in arguments.positional]
+    for value in values:
+        if isinstance(value, LogNames):
+            use_names(machine, value, "zip", None, node)
     weights = next((value for value in values if isinstance(value, WeightsOf)), None)
     if weights is not None:
         return weights

@@ -25,6 +25,7 @@ from kerasast.flow.values import (
     Generator,
     Kind,
     LayersOf,
+    LogNames,
     ModuleValue,
     ObjectId,
     ObjectState,
@@ -296,7 +297,7 @@ def _held(state: ObjectState) -> Iterator[Value]:
 
 def _mentioned(value: Value) -> Iterator[ObjectId]:
     match value:
-        case Ref(target) | WeightsOf(owner=target) | LayersOf(owner=target):
+        case Ref(target) | WeightsOf(owner=target) | LayersOf(owner=target) | LogNames(owner=target):
             yield target
         case Tensor(layers=layers):
             yield from layers
@@ -361,7 +362,9 @@ def _substituted(value: Value, substitution: Substitution) -> Value:
             return replace(value, layers=_ids(layers, substitution))
         case TupleValue(items):
             return TupleValue(tuple(_substituted(item, substitution) for item in items))
-        case WeightsOf(owner=target) | LayersOf(owner=target) if target in substitution:
+        case WeightsOf(owner=target) | LayersOf(owner=target) | LogNames(owner=target) if (
+            target in substitution
+        ):
             return replace(value, owner=substitution[target][0])
         case BoundMethod(receiver=receiver) | SuperValue(receiver=receiver):
             return replace(value, receiver=_substituted(receiver, substitution))

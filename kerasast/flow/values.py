@@ -237,6 +237,13 @@ class WeightsOf:
     element: bool = False
 
 
+@dataclass(slots=True, unsafe_hash=True)
+class LogNames:
+    """`model.metrics_names`, also in a list or tuple."""
+
+    owner: ObjectId
+
+
 Value = (
     Unknown
     | Const
@@ -255,6 +262,7 @@ Value = (
     | Tensor
     | LayersOf
     | WeightsOf
+    | LogNames
 )
 
 

@@ -19,6 +19,7 @@ from kerasast.flow.values import (
     Generator,
     Kind,
     LayersOf,
+    LogNames,
     ModuleValue,
     ObjectId,
     ObjectState,
@@ -46,7 +47,19 @@ MAX_NESTING = 4
 States = dict[ObjectId, ObjectState]
 
 _INERT = frozenset(
-    {ApiValue, ClassValue, Const, External, Generator, ModuleValue, Tensor, Text, Unknown, WeightsOf}
+    {
+        ApiValue,
+        ClassValue,
+        Const,
+        External,
+        Generator,
+        LogNames,
+        ModuleValue,
+        Tensor,
+        Text,
+        Unknown,
+        WeightsOf,
+    }
 )
 """Values that lead to no object that could be changed through them."""
 
@@ -136,7 +149,7 @@ class World:
 
     def state_of(self, value: Value | None) -> ObjectState | None:
         match value:
-            case Ref(target) | WeightsOf(owner=target) | LayersOf(owner=target):
+            case Ref(target) | WeightsOf(owner=target) | LayersOf(owner=target) | LogNames(owner=target):
                 return self.state(target)
         return None
 
@@ -232,7 +245,19 @@ def _leads_nowhere(scope: Scope, value: Value) -> bool:
 
 
 _LEADS_NOWHERE = frozenset(
-    {ApiValue, ClassValue, Const, External, Generator, ModuleValue, Tensor, Text, Unknown, WeightsOf}
+    {
+        ApiValue,
+        ClassValue,
+        Const,
+        External,
+        Generator,
+        LogNames,
+        ModuleValue,
+        Tensor,
+        Text,
+        Unknown,
+        WeightsOf,
+    }
 )
 """Values through which no object can be reached that `World.escape` would let go of."""
 
