@@ -36,6 +36,7 @@ def load_model(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
         learned=Tri.YES,
         trainable=Tri.MAYBE,
         layers_trainable=Tri.MAYBE,
+        arguments={name: bound.bound[name].value for name in ("filepath",) if name in bound.bound},
         restored=step,
         trace=(step,),
         foreign=machine.frame.foreign,
