@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from kerasast.flow.ancestry import ancestry
 from kerasast.flow.arguments import place_of
 from kerasast.flow.events import ModelCall
-from kerasast.flow.values import ApiValue, Const, Kind, Ref, Tensor, TupleValue, Value
+from kerasast.flow.values import ApiValue, Const, Kind, ObjectState, Ref, Tensor, Tri, TupleValue, Value
 from kerasast.versions import KerasVersion
+
+if TYPE_CHECKING:
+    from kerasast.flow.world import WorldView
 
 
 def is_compile(event: ModelCall, version: KerasVersion) -> bool:
@@ -78,6 +82,14 @@ def output_names(event: ModelCall) -> tuple[str, ...]:
             return ()
         names.append(name.value)
     return tuple(names)
+
+
+def compiled_with_metrics(view: WorldView, state: ObjectState) -> bool:
+    """Whether a model certainly was compiled with metrics."""
+    if state.compiled is not Tri.YES or not state.compile_complete:
+        return False
+    lists = [view.items(state.compile_arguments.get(name)) for name in ("metrics", "weighted_metrics")]
+    return any(item != Const(None) for items in lists for item in items or ())
 
 
 def loss_name(event: ModelCall, value: Value) -> str | None:

@@ -6,14 +6,13 @@ import ast
 from collections.abc import Iterator
 from functools import partial
 
+from kerasast.checks._compile_arguments import compiled_with_metrics
 from kerasast.checks._fits import decides_for_itself
 from kerasast.checks._guards import is_guarded
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Fix, Severity
 from kerasast.fixes import replace, text_of, unsafe
 from kerasast.flow.events import NamesUsed
-from kerasast.flow.values import Const, ObjectState, Tri
-from kerasast.flow.world import WorldView
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
 
@@ -33,12 +32,9 @@ _RESULTS = frozenset({"evaluate", "evaluate_generator", "test_on_batch", "train_
 )
 def metrics_names_of_results(ctx: Context, event: NamesUsed) -> Iterator[Diagnostic]:
     state = event.view.state(event.target)
-    given = _metrics(event.view, state)
-    if (
-        state.escaped
-        or not given
-        or decides_for_itself(state, ctx.keras, "metrics", "metrics_names", "compile")
-    ):
+    if state.escaped or not compiled_with_metrics(event.view, state):
+        return
+    if decides_for_itself(state, ctx.keras, "metrics", "metrics_names", "compile"):
         return
     what = _consequence(event)
     if what is None or is_guarded(ctx, event.node):
@@ -51,14 +47,6 @@ def metrics_names_of_results(ctx: Context, event: NamesUsed) -> Iterator[Diagnos
         help="use `evaluate(…, return_dict=True)`, which returns each value under its name",
         fix=partial(_fix, ctx.source, event.node),
     )
-
-
-def _metrics(view: WorldView, state: ObjectState) -> bool:
-    """Whether the model certainly was compiled with metrics."""
-    if state.compiled is not Tri.YES or not state.compile_complete:
-        return False
-    items = [view.items(state.compile_arguments.get(name)) for name in ("metrics", "weighted_metrics")]
-    return any(item != Const(None) for given in items for item in given or ())
 
 
 def _consequence(event: NamesUsed) -> str | None:
