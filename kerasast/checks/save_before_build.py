@@ -44,7 +44,9 @@ def save_before_build(ctx: Context, event: ModelCall | ExternalCall) -> Iterator
         state = event.view.state(target)
     if outcome is None or not _is_unbuilt(state):
         return
-    if holds_built_parts(event.view, target):
+    # Keras 3 asks the model, not the layers that it holds.
+    asks_model = outcome == "saves nothing" and state.kind is Kind.SUBCLASSED
+    if not asks_model and holds_built_parts(event.view, target):
         if outcome != _EMPTY or not _is_partly_built(ctx, event.view, target):
             return
         outcome = "writes a file that lacks weights"
