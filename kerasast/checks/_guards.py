@@ -58,3 +58,21 @@ _ERRORS = re.compile(r"ImportError|ModuleNotFoundError|AttributeError|TypeError|
 def _catches_changes(block: ast.Try) -> bool:
     """Whether a `try` has a handler for what Keras raises where it has changed."""
     return any(item.type is None or _ERRORS.search(ast.unparse(item.type)) for item in block.handlers)
+
+
+def is_asked_for(source: SourceFile, read: ast.AST) -> bool:
+    """Whether the code around a read of a key tests for it, or expects that it may be missing."""
+    line = getattr(read, "lineno", 0)
+    for node in ast.walk(source.parse()):
+        if not isinstance(node, ast.If | ast.IfExp | ast.Try) or not node.lineno <= line <= (
+            node.end_lineno or 0
+        ):
+            continue
+        if isinstance(node, ast.Try):
+            if node.handlers:
+                return True
+        elif any(
+            isinstance(part, ast.Constant) and isinstance(part.value, str) for part in ast.walk(node.test)
+        ):
+            return True
+    return False

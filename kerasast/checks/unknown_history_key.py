@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from kerasast.checks._fits import FITS, RATES, is_validated, leave_logs_alone
-from kerasast.checks._guards import is_guarded
+from kerasast.checks._guards import is_asked_for, is_guarded
 from kerasast.checks._logs import all_logged, are_same
 from kerasast.checks._wording import listed
 from kerasast.context import Context
@@ -45,7 +45,7 @@ def unknown_history_key(ctx: Context, event: HistoryRead) -> Iterator[Diagnostic
     given = [history.arguments.get(item) for item in ("validation_data", "validation_split")]
     is_missing = is_validation and is_validated(given) is Tri.NO
     known = name == "loss" or any(metric.is_called(name) for metric in metrics)
-    if (known and not is_missing) or is_guarded(ctx, event.node) or _is_asked_for(ctx, event):
+    if (known and not is_missing) or is_guarded(ctx, event.node) or is_asked_for(ctx.source, event.node):
         return
     prefix = "val_" if is_validation and not is_missing else ""
     logged = [f"{prefix}loss", *dict.fromkeys(prefix + metric.name for metric in metrics)]
@@ -70,21 +70,3 @@ def unknown_history_key(ctx: Context, event: HistoryRead) -> Iterator[Diagnostic
 def _fix(source: SourceFile, read: ast.AST, name: str) -> Fix | None:
     key = read.slice if isinstance(read, ast.Subscript) else read
     return safe(f'Read `["{name}"]`', set_string(source, key, name))
-
-
-def _is_asked_for(ctx: Context, event: HistoryRead) -> bool:
-    """Whether the code around tests for the key, or expects that it may be missing."""
-    line = getattr(event.node, "lineno", 0)
-    for node in ast.walk(ast.parse(ctx.source.code)):
-        if not isinstance(node, ast.If | ast.IfExp | ast.Try) or not node.lineno <= line <= (
-            node.end_lineno or 0
-        ):
-            continue
-        if isinstance(node, ast.Try):
-            if node.handlers:
-                return True
-        elif any(
-            isinstance(part, ast.Constant) and isinstance(part.value, str) for part in ast.walk(node.test)
-        ):
-            return True
-    return False
