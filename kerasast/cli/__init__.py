@@ -16,6 +16,7 @@ _COMMANDS = {
     "check": "Find mistakes in Keras code.",
     "config": "Describe the settings.",
     "explain": "Find the rules that know an error message.",
+    "lifecycle": "Tell the life of a model: created, built, compiled, trained, saved.",
     "rule": "Explain a rule, or list all of them.",
     "server": "Serve an editor by the Language Server Protocol.",
     "version": "Say which kerasast this is.",

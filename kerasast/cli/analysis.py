@@ -52,6 +52,14 @@ def list_option(*args: str, metavar: str = "NAMES", help: str) -> Callable[[_F],
     return click.option(*args, multiple=True, callback=_split, metavar=metavar, help=help)
 
 
+version_option = click.option(
+    "--keras-version",
+    callback=_version,
+    metavar="auto|VERSION",
+    help="The Keras that the code is for, such as 2.15 or 3.15.  [default: auto, read from the project]",
+)
+"""The option on the version that verdicts are for."""
+
 _RULES = (
     list_option("--select", help="Rules to run: names, categories, or ALL; separated by commas."),
     list_option("--ignore", help="Rules not to run."),
@@ -62,12 +70,7 @@ _RULES = (
         type=click.Choice([member.label for member in Confidence]),
         help="Hide reports that are less certain than this.  [default: high]",
     ),
-    click.option(
-        "--keras-version",
-        callback=_version,
-        metavar="auto|VERSION",
-        help="The Keras that the code is for, such as 2.15 or 3.15.  [default: auto, read from the project]",
-    ),
+    version_option,
     list_option(
         "--exclude",
         metavar="PATTERNS",

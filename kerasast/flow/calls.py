@@ -433,8 +433,11 @@ def _mention(machine: Machine, decorator: ast.expr, value: Value) -> None:
         machine.emit(ApiUse(decorator, value.api, None, machine.enclosing, machine.world))
 
 
-def enter_function(machine: Machine, function: FunctionValue) -> None:
-    """Walk a function on its own: its parameters may be anything, and it may run at any time."""
+def enter_function(machine: Machine, function: FunctionValue) -> Value | None:
+    """Walk a function on its own: its parameters may be anything, and it may run at any time.
+
+    Gives what it returns, `None` if no path of it does.
+    """
     scope = Scope(function.scope.module, function.scope)
     for parameter in parameters(function):
         scope.names[parameter.arg] = machine.unknown(parameter)
@@ -446,9 +449,10 @@ def enter_function(machine: Machine, function: FunctionValue) -> None:
         scope.names[first[0].arg] = receiver
     frame = Frame(scope, function.scope.module.source, function, _owner(machine, function), receiver)
     machine.anyone = receiver
-    _run(machine, frame)
+    result = _run(machine, frame)
     machine.anyone = None
     machine.alive = True
+    return result
 
 
 # Assignment.

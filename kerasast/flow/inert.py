@@ -45,7 +45,7 @@ def is_inert(machine: Machine, function: FunctionValue, arguments: Arguments, fo
     project, with arguments of which nothing is known: it must not matter which file is analysed first.
     """
     node = function.node
-    if isinstance(node, ast.Lambda) or not _is_plain(machine, arguments):
+    if not machine.recalls or isinstance(node, ast.Lambda) or not _is_plain(machine, arguments):
         return False
     if function.scope.module is machine.module:
         return machine.inert.get(node, 0) >= ENOUGH

@@ -57,7 +57,7 @@ def interpret(
     """
     scope = ModuleScope(module, source, project)
     interpreter = Interpreter(source, scope, project, version, listener, wanted)
-    with _deep_recursion():
+    with deep_recursion():
         interpreter.walk(tree, interesting_functions(source, tree, interests))
     return FileFacts(tuple(interpreter.saves), tuple(interpreter.loads), tuple(interpreter.others))
 
@@ -75,7 +75,8 @@ Since Python 3.11 calls of Python functions do not use the stack of the process.
 
 
 @contextmanager
-def _deep_recursion() -> Iterator[None]:
+def deep_recursion() -> Iterator[None]:
+    """Interpret with the limit that this needs."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _RECURSION))
     try:
@@ -125,9 +126,10 @@ class Interpreter(Machine):
 
     def _walk_alone(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, owner: ClassValue | None
-    ) -> None:
+    ) -> Value | None:
+        """Walk a function as if anybody might call it, unless it was walked before; what it returns."""
         if node in self.inlined:
-            return
+            return None
         function = self.defined.get(node)
         if not isinstance(function, FunctionValue):
             function = FunctionValue(node, scope, owner)
@@ -137,9 +139,10 @@ class Interpreter(Machine):
         policy = self.policy
         if node.lineno < self.policy_line:
             self.policy = None  # It may have run before the policy was set: the cells of a notebook do.
-        call_code.enter_function(self, function)
+        result = call_code.enter_function(self, function)
         self.policy = policy
         self.budget += max(rest, 0)
+        return result
 
     def _define_class(self, node: ast.ClassDef, scope: Scope) -> None:
         defined = self.defined.get(node)

@@ -108,6 +108,9 @@ class Attempt:
 class Machine:
     """What every part of the interpreter shares."""
 
+    recalls = True
+    """Whether a call may be answered from what earlier ones gave; otherwise each is followed."""
+
     def __init__(
         self,
         source: SourceFile,

@@ -170,14 +170,14 @@ def _bind_import(machine: Machine, bound: str, dotted: str, level: int) -> None:
 def _if(machine: Machine, node: ast.If) -> None:
     truth = True if _is_main_guard(node.test) else truth_of(machine.evaluate(node.test))
     if truth is not None:
-        run_block(machine, node.body if truth else node.orelse)
+        machine.run_block(node.body if truth else node.orelse)
         return
     before = machine.snapshot()
     machine.frame.conditional += 1
-    run_block(machine, node.body)
+    machine.run_block(node.body)
     exits = machine.current()
     machine.restore(before)
-    run_block(machine, node.orelse)
+    machine.run_block(node.orelse)
     machine.frame.conditional -= 1
     machine.merge([*exits, *machine.current()])
 
@@ -202,7 +202,7 @@ def _match(machine: Machine, node: ast.Match) -> None:
         _capture(machine, case.pattern, subject)
         if case.guard is not None:
             machine.evaluate(case.guard)
-        run_block(machine, case.body)
+        machine.run_block(case.body)
         exits.extend(machine.current())
         exhaustive = exhaustive or (case.guard is None and _is_irrefutable(case.pattern))
     machine.frame.conditional -= 1
@@ -230,20 +230,20 @@ def _try(machine: Machine, node: ast.Try) -> None:
     leaving = _Leaving(machine)
     raised = _attempt(machine, node)
     if machine.alive:
-        run_block(machine, node.orelse)
+        machine.run_block(node.orelse)
     exits = machine.current()
     for handler in node.handlers:
         machine.merge(raised)
         if handler.name:
             machine.frame.scope.home(handler.name).names[handler.name] = UNKNOWN
-        run_block(machine, handler.body)
+        machine.run_block(handler.body)
         exits.extend(machine.current())
     machine.frame.conditional -= 1
     if node.finalbody:
         leaving.finish(node.finalbody, raised if not exits else ())
     machine.merge(exits)
     if machine.alive:
-        run_block(machine, node.finalbody)
+        machine.run_block(node.finalbody)
 
 
 def _attempt(machine: Machine, node: ast.Try) -> list[Snapshot]:
@@ -253,7 +253,7 @@ def _attempt(machine: Machine, node: ast.Try) -> list[Snapshot]:
     for statement in node.body:
         if not machine.alive:
             break
-        run_block(machine, [statement])
+        machine.run_block([statement])
         raised.extend(machine.current())
     machine.attempts.pop()
     return raised
@@ -274,7 +274,7 @@ class _Leaving:
         machine = self.machine
         if raised:
             machine.merge(raised)
-            run_block(machine, body)
+            machine.run_block(body)
         machine.muted += 1
         returns = machine.frame.returns
         for index in range(self.returns, len(returns)):
@@ -286,7 +286,7 @@ class _Leaving:
 
     def _after(self, body: Sequence[ast.stmt], snapshot: Snapshot) -> Snapshot:
         self.machine.restore(snapshot)
-        run_block(self.machine, body)
+        self.machine.run_block(body)
         return self.machine.snapshot()
 
 

@@ -78,7 +78,7 @@ def call_through_summary(
     machine: Machine, function: FunctionValue | ClassValue, arguments: Arguments, follow: Follow
 ) -> Value | None:
     """The value of a call by the summary of its function or class; `None` if the call is of a kind that has none."""
-    if not _has_summaries(function):
+    if not machine.recalls or not _has_summaries(function):
         return None
     arguments = _generalised(machine, function, arguments)
     key = _key(machine, function, arguments)

@@ -174,6 +174,9 @@ class World:
             if candidate != target and state.contents and target in set(self.contents(candidate)):
                 yield candidate
 
+    def note_meeting(self, left: ObjectId, right: ObjectId, into: ObjectId) -> None:
+        """One object will stand for whichever of two it is."""
+
     def items(self, value: Value | None) -> tuple[Value, ...] | None:
         match value:
             case TupleValue(items):
@@ -320,6 +323,7 @@ class Join:
             second = states[1] if states[1] is not None else self._world.state(right)
             merged = self._merged[left, right] = self._world.create(first)
             self._world.put(merged.id, self._join_states(first, second))
+            self._world.note_meeting(left, right, merged.id)
             for target in (left, right):
                 self._world.update(target, escaped=True)
         return merged

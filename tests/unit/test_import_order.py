@@ -58,14 +58,15 @@ MAY_IMPORT = {
     "baseline": "config diagnostics logical_lines source",
     "engine": "baseline check_file config diagnostics discovery filtering flow garbage index offering registry source "
     "survey version_detection versions",
+    "lifecycle": "diagnostics flow index source survey versions",
     "fix_checks": "config diagnostics engine fixes registry versions",
     "testing": "config diagnostics documents engine fix_checks registry source spelling versions",
-    "output": "address diagnostics documents engine explaining fixes git line_hashes logical_lines notebook_json "
-    "registry source",
-    "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes git ignores lsp "
-    "output registry scaffold source tracebacks versions",
-    "lsp": "address boundary check_file config diagnostics documents engine fixes ignores prefilter registry source "
-    "survey version_detection",
+    "output": "address diagnostics documents engine explaining fixes git lifecycle line_hashes logical_lines "
+    "notebook_json registry source",
+    "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes git ignores "
+    "lifecycle lsp output registry scaffold source tracebacks versions",
+    "lsp": "address boundary check_file config diagnostics documents engine fixes ignores lifecycle prefilter registry "
+    "source survey version_detection",
     "__main__": "cli",
 }
 """The parts of kerasast (modules and packages at its top), each with those that it may import, also in functions.
