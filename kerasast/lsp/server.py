@@ -18,7 +18,8 @@ from kerasast.boundary import attempt
 from kerasast.config import Settings, settings_for
 from kerasast.diagnostics import Diagnostic
 from kerasast.engine import Result
-from kerasast.lsp import actions, extras, pages
+from kerasast.lifecycle import Story
+from kerasast.lsp import actions, extras, pages, stories
 from kerasast.lsp.convert import NAME, Converter, file_uri, overlaps
 from kerasast.lsp.session import Session
 from kerasast.survey import display_path
@@ -184,6 +185,30 @@ class KerasastServer(LanguageServer):
         cell = self.cell_of(uri)
         name = display_path(path)
         return result, [item for item in result.diagnostics if item.path == name and item.cell == cell]
+
+    def story(self, uri: str, position: types.Position) -> dict[str, object] | None:
+        """The life of the model at a position of a document."""
+        path, found = self.path_of(uri), self.found(uri)
+        session = None if path is None else self.session_of(path)
+        if path is None or found is None or session is None:
+            return None
+        name, result = display_path(path), found[0]
+        source, cell = result.sources.get(name), self.cell_of(uri)
+        offset = self.workspace.get_text_document(uri).offset_at_position(position)
+        if source is None:
+            return None
+        start = 0 if cell is None else source.cells[cell - 1].start
+        found_stories: list[Story | None] = []
+        with self._lock:
+            error = attempt(
+                lambda: found_stories.append(
+                    stories.story_at(session.opened, name, start + offset, result.diagnostics)
+                )
+            )
+        if error is not None:
+            self.tell(f"kerasast failed: {error!r}")
+        story = found_stories[0] if found_stories else None
+        return None if story is None else stories.as_response(story, self.converter(result))
 
     def converter(self, result: Result) -> Converter:
         """What turns this result into the client's terms."""
@@ -377,6 +402,12 @@ def _answer_extras(server: KerasastServer) -> None:
         session = None if path is None else server.session_of(path)
         version = None if path is None or session is None else session.version_of(path)
         return extras.status(version, None if found is None else found[0])
+
+    @server.feature(stories.LIFECYCLE)
+    async def lifecycle(params: Any) -> dict[str, object] | None:
+        position = types.Position(params.position.line, params.position.character)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, server.story, params.textDocument.uri, position)
 
     @server.feature(extras.RULES)
     def rules(params: Any) -> list[dict[str, object]]:

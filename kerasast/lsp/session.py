@@ -15,7 +15,7 @@ from kerasast.check_file import FileReport
 from kerasast.config import Settings, settings_for
 from kerasast.engine import Analyzer, Result
 from kerasast.prefilter import select_files
-from kerasast.survey import InputFile, display_path, module_key, read_bytes
+from kerasast.survey import InputFile, Opened, display_path, module_key, read_bytes
 from kerasast.version_detection import DetectedVersion
 
 
@@ -55,6 +55,11 @@ class Session:
         stale = [item for item in self._opened.survey.checked if item.path not in self._reports]
         self._reports.update(self._analyzer.reports(self._opened, project, stale))
         return self._analyzer.conclude(self._opened, project, self._reports)
+
+    @property
+    def opened(self) -> Opened:
+        """The project as it is now."""
+        return self._opened
 
     def version_of(self, path: Path) -> DetectedVersion | None:
         """The Keras that a file is for; `None` if the file has nothing to do with Keras."""

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_lsp
@@ -100,6 +101,11 @@ async def _found(client: LanguageClient, uri: str) -> list[types.Diagnostic]:
         return list(report.items)
     await client.wait_for_notification(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
     return list(client.diagnostics[uri])
+
+
+async def _ask(client: LanguageClient, method: str, params: dict[str, Any]) -> Any:
+    """The answer to a request that the protocol does not know."""
+    return await client.protocol.send_request_async(method, params)  # type: ignore[no-untyped-call]
 
 
 async def _actions(client: LanguageClient, uri: str, line: int) -> list[types.CodeAction]:
@@ -211,14 +217,8 @@ async def test_a_fix_of_all_that_is_safe(client: LanguageClient, tmp_path: Path)
     assert _applied(client, text, alike, uri) == fixed
 
 
-async def test_the_cells_of_a_notebook(client: LanguageClient, tmp_path: Path) -> None:
-    if not _pulls(client):
-        pytest.skip("this editor shows no notebooks")
-    codes = [
-        "import keras\n%matplotlib inline",
-        "model = keras.Sequential([keras.layers.Dense(1)])",
-        "model.save('m.keras')",
-    ]
+def _open_notebook(client: LanguageClient, tmp_path: Path, codes: list[str]) -> list[str]:
+    """The URIs of the cells."""
     cells = [
         types.TextDocumentItem(f"vscode-notebook-cell:/nb.ipynb#{n}", "python", 1, code)
         for n, code in enumerate(codes)
@@ -230,12 +230,24 @@ async def test_the_cells_of_a_notebook(client: LanguageClient, tmp_path: Path) -
         [types.NotebookCell(types.NotebookCellKind.Code, cell.uri) for cell in cells],
     )
     client.notebook_document_did_open(types.DidOpenNotebookDocumentParams(notebook, cells))
-    assert [item.code for item in await _found(client, cells[2].uri)] == ["save-before-build"]
-    assert not await _found(client, cells[0].uri)
-    item = (await _found(client, cells[2].uri))[0]
+    return [cell.uri for cell in cells]
+
+
+async def test_the_cells_of_a_notebook(client: LanguageClient, tmp_path: Path) -> None:
+    if not _pulls(client):
+        pytest.skip("this editor shows no notebooks")
+    codes = [
+        "import keras\n%matplotlib inline",
+        "model = keras.Sequential([keras.layers.Dense(1)])",
+        "model.save('m.keras')",
+    ]
+    cells = _open_notebook(client, tmp_path, codes)
+    assert [item.code for item in await _found(client, cells[2])] == ["save-before-build"]
+    assert not await _found(client, cells[0])
+    item = (await _found(client, cells[2]))[0]
     assert item.range.start.line == 0
     assert item.related_information
-    assert item.related_information[0].location.uri == cells[1].uri
+    assert item.related_information[0].location.uri == cells[1]
 
 
 async def test_settings_that_cannot_be_used_are_told_once(client: LanguageClient, tmp_path: Path) -> None:
@@ -245,3 +257,39 @@ async def test_settings_that_cannot_be_used_are_told_once(client: LanguageClient
     assert "selct" in client.messages[0].message
     _change(client, uri, PROGRAM + "\n")
     assert len(client.messages) == 1
+
+
+async def test_the_life_of_the_model_under_the_cursor(client: LanguageClient, tmp_path: Path) -> None:
+    (tmp_path / "models.py").write_text(MODELS)
+    (tmp_path / "train.py").write_text(TRAIN)
+    uri = _open(client, tmp_path / "train.py", TRAIN)
+    await _found(client, uri)
+    params = {"textDocument": {"uri": uri}, "position": {"line": 3, "character": 2}}
+    story = await _ask(client, "kerasast/lifecycle", params)
+    assert story.title == "model"
+    assert story.subtitle == "Sequential model, never built, never compiled, never trained"
+    assert [event.kind for event in story.events] == ["created", "saved"]
+    assert story.events[0].location.uri == (tmp_path / "models.py").as_uri()
+    assert story.events[0].location.range.start.line == 4
+    assert story.events[0].problem is None
+    assert story.events[1].location.uri == uri
+    assert story.events[1].problem.rule == "save-before-build"
+    assert story.events[1].problem.severity == "error"
+    nowhere = {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 0}}
+    assert await _ask(client, "kerasast/lifecycle", nowhere) is None
+
+
+async def test_the_life_of_a_model_in_cells(client: LanguageClient, tmp_path: Path) -> None:
+    if not _pulls(client):
+        pytest.skip("this editor shows no notebooks")
+    cells = _open_notebook(
+        client, tmp_path, ["import keras", "x = 1\nmodel = keras.Sequential()", "\nmodel.save('m.keras')"]
+    )
+    await _found(client, cells[2])
+    params = {"textDocument": {"uri": cells[2]}, "position": {"line": 1, "character": 2}}
+    story = await _ask(client, "kerasast/lifecycle", params)
+    assert [(event.kind, event.location.uri) for event in story.events] == [
+        ("created", cells[1]),
+        ("saved", cells[2]),
+    ]
+    assert [event.location.range.start.line for event in story.events] == [1, 1]
