@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -85,7 +86,7 @@ class KerasastServer(LanguageServer):
         cells = []
         uris = []
         for cell in notebook.cells:
-            document = self.workspace.text_documents.get(cell.document)
+            document = self.workspace.text_documents.get(unquote(cell.document))
             if document is None or cell.kind is not types.NotebookCellKind.Code:
                 continue
             uris.append(cell.document)
@@ -243,9 +244,10 @@ class KerasastServer(LanguageServer):
             self.sessions.clear()
             self.results.clear()
             self._broken.clear()
-        for uri, document in list(self.workspace.text_documents.items()):
-            if self.workspace.get_notebook_document(cell_uri=uri) is None:
-                self.show(uri, document.source)
+        for document in list(self.workspace.text_documents.values()):
+            in_notebook = self.workspace.get_notebook_document(cell_uri=document.uri) is not None
+            if not in_notebook and _is_python(document.language_id, document.uri):
+                self.show(document.uri, document.source)
         for notebook in list(self.workspace.notebook_documents.values()):
             self.show(notebook.uri, self.notebook_text(notebook))
 
@@ -311,7 +313,7 @@ def _follow_documents(server: KerasastServer) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def touched(params: types.DidChangeWatchedFilesParams) -> None:
         shown = set(server.workspace.text_documents)
-        if any(event.uri not in shown for event in params.changes):
+        if any(unquote(event.uri) not in shown for event in params.changes):
             server.reload()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)

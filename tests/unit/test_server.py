@@ -220,7 +220,7 @@ async def test_a_fix_of_all_that_is_safe(client: LanguageClient, tmp_path: Path)
 def _open_notebook(client: LanguageClient, tmp_path: Path, codes: list[str]) -> list[str]:
     """The URIs of the cells."""
     cells = [
-        types.TextDocumentItem(f"vscode-notebook-cell:/nb.ipynb#{n}", "python", 1, code)
+        types.TextDocumentItem(f"vscode-notebook-cell:/nb.ipynb#W{n}sZmlsZQ%3D%3D", "python", 1, code)
         for n, code in enumerate(codes)
     ]
     notebook = types.NotebookDocument(
@@ -248,6 +248,23 @@ async def test_the_cells_of_a_notebook(client: LanguageClient, tmp_path: Path) -
     assert item.range.start.line == 0
     assert item.related_information
     assert item.related_information[0].location.uri == cells[1]
+
+
+async def test_a_file_keeps_the_address_that_the_editor_gave_it(
+    client: LanguageClient, tmp_path: Path
+) -> None:
+    uri = _open(client, tmp_path / "my program (1).py", PROGRAM)
+    assert "%20" in uri
+    assert {item.code for item in await _found(client, uri)} == RULES
+    settings = tmp_path / "kerasast.toml"
+    settings.write_text('select = ["saving"]\n')
+    item = types.TextDocumentItem(settings.as_uri(), "toml", 1, settings.read_text())
+    client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    change = types.FileEvent(settings.as_uri(), types.FileChangeType.Created)
+    other = types.FileEvent((tmp_path / "pyproject.toml").as_uri(), types.FileChangeType.Created)
+    client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([change, other]))
+    assert [item.code for item in await _found(client, uri)] == ["save-before-build"]
+    assert settings.as_uri() not in client.diagnostics
 
 
 async def test_settings_that_cannot_be_used_are_told_once(client: LanguageClient, tmp_path: Path) -> None:
