@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasast.checks._added_losses import may_add_loss
+from kerasast.checks._fits import decides_for_itself
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.ancestry import ancestry
@@ -34,6 +35,8 @@ def evaluate_without_test_step(ctx: Context, event: ModelCall) -> Iterator[Diagn
         return
     if ctx.keras.major >= 3:
         effect = "the evaluation raises"
+    elif decides_for_itself(before, ctx.keras, "metrics"):
+        return  # The loss is not among what is logged.
     else:
         effect = f"`{'val_loss' if event.method == 'fit' else 'loss'}` is always 0.0"
     yield ctx.report(

@@ -66,7 +66,10 @@ def missing_get_config(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic
         why_not_plain(item, constructor, facts) for item in parameters
     ):
         return  # It wraps another object: code makes it on the fly, and no config names it.
-    elif parameters and (role is not Role.MODEL or facts.version.major >= 3):
+    elif role is Role.MODEL and facts.version.major < 3:
+        if any(item.required and why_not_plain(item, constructor, facts) for item in parameters):
+            yield _nothing_recorded(ctx, event, constructor, parameters)
+    elif parameters:
         yield from _not_recorded(ctx, event, role, constructor, parameters)
 
 
@@ -141,6 +144,27 @@ def _uses(constructor: Constructor, name: str) -> bool:
         isinstance(node, ast.Name) and node.id == name and node not in forwarded
         for statement in constructor.method.node.body
         for node in ast.walk(statement)
+    )
+
+
+def _nothing_recorded(
+    ctx: Context, event: ClassDefined, constructor: Constructor, parameters: list[Parameter]
+) -> Diagnostic:
+    """Keras 2 records the arguments of a model if all of them are plain values, and none otherwise."""
+    name, facts = event.cls.name, event.facts
+    found = ((item, why_not_plain(item, constructor, facts)) for item in parameters if item.required)
+    item, (node, reason) = next((item, why) for item, why in found if why is not None)
+    return ctx.report(
+        facts.cls.node,
+        f"a `{name}` saved as `.keras` cannot be loaded: its argument `{item.name}` is {reason},"
+        " and then Keras 2 records no argument without a `get_config`",
+        story=(
+            ctx.step(item.node, "the argument"),
+            *(() if node is item.node else (ctx.step(node, reason),)),
+        ),
+        help=_HELP + ", serialized where it is an object",
+        fix=partial(_fix, ctx, facts, Role.MODEL),
+        confidence=kept_confidence(event),
     )
 
 
