@@ -9,7 +9,7 @@ from functools import partial
 from kerasast.checks._config_skeleton import write_config
 from kerasast.checks._wording import CONFIG_ORDER, listed, saved
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Fix, Severity
+from kerasast.diagnostics import Confidence, Diagnostic, Fix, Severity
 from kerasast.fixes import unsafe
 from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter
 from kerasast.flow.events import ClassDefined
@@ -164,8 +164,14 @@ def _nothing_recorded(
         ),
         help=_HELP + ", serialized where it is an object",
         fix=partial(_fix, ctx, facts, Role.MODEL),
-        confidence=kept_confidence(event),
+        confidence=Confidence.HIGH if _is_kept_whole(event) else Confidence.MEDIUM,
     )
+
+
+def _is_kept_whole(event: ClassDefined) -> bool:
+    """Whether a model of this class is saved whole, or the class is registered, which is done for nothing else."""
+    needed = {need.name for site in event.saves for need in site.needs}
+    return event.facts.registered is not None or event.cls.name in needed
 
 
 def _not_recorded(
