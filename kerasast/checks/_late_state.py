@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kerasast.checks._children import is_rebuilt_by_keras
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.methods import CallSite, MethodFacts, SelfStore, self_path
 from kerasast.flow.reach import reached_methods
@@ -32,6 +33,30 @@ def comes_too_late(call: CallSite, method: MethodFacts, facts: ClassFacts) -> bo
     if _is_set_elsewhere(store, facts) or _is_run_early(facts):
         return False
     return facts.method("build") is not None or not any(_may_hold_layers(facts))
+
+
+def is_hidden_from_loading(call: CallSite, method: MethodFacts, facts: ClassFacts) -> bool:
+    """Whether `call` of a model creates a layer when it first runs, and the model says that it is built before.
+
+    `load_model()` builds a model by running `call`, unless it is built: then the layer does not exist when the
+    weights are read, and gets random ones later (observed on Keras 2.15 and 3.15).
+    """
+    if facts.dynamic or not facts.ancestry.complete or is_functional(facts) or is_sequential(facts):
+        return False
+    if facts.method("build") is not None or not is_rebuilt_by_keras(facts):
+        return False
+    store = next((item for item in method.stores if item.value is call.node), None)
+    if store is None or not _is_first_run(call, store.attr, method) or not _says_built(facts):
+        return False
+    return not _is_set_elsewhere(store, facts) and not _is_run_early(facts)
+
+
+def _says_built(facts: ClassFacts) -> bool:
+    """Whether `__init__` sets `self.built = True`, and nothing else sets it."""
+    match facts.stores.get("built", []):
+        case [SelfStore(value=ast.Constant(value=True), method="__init__") as store]:
+            return not store.guards.conditional
+    return False
 
 
 def _is_first_run(call: CallSite, attr: str, method: MethodFacts) -> bool:

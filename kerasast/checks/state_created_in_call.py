@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from kerasast.checks._hoisting import hoisted
-from kerasast.checks._late_state import comes_too_late
+from kerasast.checks._late_state import comes_too_late, is_hidden_from_loading
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Fix, Severity, Step
+from kerasast.diagnostics import Confidence, Diagnostic, Fix, Severity, Step
 from kerasast.fixes import unsafe
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import CallSite, MethodFacts
+from kerasast.flow.persistence import kept_confidence
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, has_random_state, makes_weights, role_of
 from kerasast.flow.values import External
@@ -36,7 +37,9 @@ def state_created_in_call(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
         return
     found = list(_found(facts, reached))
     for method, call, what in found:
-        yield _report(ctx, facts, method, call, what, [(method, call) for method, call, _ in found])
+        together = [(method, call) for method, call, _ in found]
+        confidence = kept_confidence(event) if what == _LOST else Confidence.HIGH
+        yield _report(ctx, facts, method, call, what, together, confidence)
 
 
 def _found(facts: ClassFacts, reached: list[MethodFacts]) -> Iterator[tuple[MethodFacts, CallSite, str]]:
@@ -53,9 +56,21 @@ def _found(facts: ClassFacts, reached: list[MethodFacts]) -> Iterator[tuple[Meth
                 yield method, call, what
             elif method.name == "call" and comes_too_late(call, method, facts):
                 yield method, call, _TOO_LATE
+            elif method.name == "call" and _is_lost(call, method, facts):
+                yield method, call, _LOST
 
 
 _TOO_LATE = "creates state when it first runs: Keras 3 takes the layer for built by then, and raises"
+
+
+_LOST = (
+    "creates state when it first runs, and `built = True` keeps `load_model()` from running it:"
+    " a loaded model has random weights there"
+)
+
+
+def _is_lost(call: CallSite, method: MethodFacts, facts: ClassFacts) -> bool:
+    return role_of(facts) is Role.MODEL and is_hidden_from_loading(call, method, facts)
 
 
 def _always_reached(facts: ClassFacts) -> list[MethodFacts]:
@@ -121,6 +136,7 @@ def _report(
     call: CallSite,
     what: str,
     together: Sequence[tuple[MethodFacts, CallSite]],
+    confidence: Confidence,
 ) -> Diagnostic:
     story: tuple[Step, ...] = ()
     if method.name != "call":
@@ -130,7 +146,8 @@ def _report(
         f"`{method.name}` of `{facts.cls.name}` {what}",
         story=story,
         help="create it once, in `__init__` or `build`, and keep it on `self`",
-        fix=partial(_fix, ctx, facts, call, together),
+        fix=None if what == _LOST else partial(_fix, ctx, facts, call, together),
+        confidence=confidence,
     )
 
 

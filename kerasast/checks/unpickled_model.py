@@ -8,6 +8,7 @@ from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.arguments import Arguments, place_of
 from kerasast.flow.events import ExternalCall, ModelCall
+from kerasast.flow.externals import PICKLED
 from kerasast.flow.values import External, Value
 from kerasast.registry import rule
 
@@ -43,7 +44,7 @@ def unpickled_model(ctx: Context, event: ExternalCall | ModelCall) -> Iterator[D
         if loader is not None and weights is not None:
             yield ctx.report(
                 place_of(weights, event.node),
-                f"the weights come from `{loader}()`, which runs any code that is in the file",
+                f"the weights come from `{loader}`, which runs any code that is in the file",
                 help="keep weights in a file of `model.save_weights()`, and read them with `model.load_weights()`",
             )
         return
@@ -52,7 +53,7 @@ def unpickled_model(ctx: Context, event: ExternalCall | ModelCall) -> Iterator[D
     if loader is not None and _is_of_keras(method, event.arguments):
         yield ctx.report(
             event.node,
-            f"the model comes from `{loader}()`, which runs any code that is in the file",
+            f"the model comes from `{loader}`, which runs any code that is in the file",
             help="keep models in `.keras` files, and read them with `keras.models.load_model()`",
         )
 
@@ -61,7 +62,9 @@ def _loader(value: Value) -> str | None:
     """The function that unpickled a value, if one did."""
     if not isinstance(value, External):
         return None
-    return next((name[:-2] for name in _UNPICKLED if value.name in (name, f"{name}[]")), None)
+    if value.name.removesuffix("[]") == PICKLED:
+        return "numpy.load(…, allow_pickle=True)"
+    return next((name for name in _UNPICKLED if value.name in (name, f"{name}[]")), None)
 
 
 def _is_of_keras(method: str, arguments: Arguments) -> bool:

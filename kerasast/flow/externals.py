@@ -428,6 +428,15 @@ def _deepcopy(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     return value
 
 
+PICKLED = "numpy.load.allow_pickle()"
+"""The name of an `External` that stands for what `numpy.load()` has read from a file that may hold a pickle."""
+
+
+def _numpy_load(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
+    machine.escape(argument.value for argument in arguments.positional)
+    return External(PICKLED if arguments.value("allow_pickle") == Const(True) else "numpy.load()")
+
+
 def _update_names(machine: Machine, arguments: Arguments, node: ast.AST) -> Value:
     """`get_custom_objects().update({…})`."""
     machine.registered.extend(argument.value for argument in arguments.positional)
@@ -465,6 +474,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
     "copy.deepcopy": _deepcopy,
     "functools.partial": _partial,
     "keras.saving.get_custom_objects().update": _update_names,
+    "numpy.load": _numpy_load,
     "tensorflow.function": _traced,
     "tensorflow.identity": _first,
     "tensorflow.train.CheckpointManager": _manager,
