@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from kerasast.checks._training_steps import gives_self, stepping_class, training_step
+from kerasast.checks._training_steps import gives_self, training_step
 from kerasast.context import Context
-from kerasast.diagnostics import Diagnostic, Severity
-from kerasast.flow.class_facts import ClassFacts
+from kerasast.diagnostics import Diagnostic, Severity, Step
+from kerasast.flow.class_facts import ClassFacts, class_facts
 from kerasast.flow.events import ModelCall
 from kerasast.flow.methods import MethodFacts
 from kerasast.flow.values import Ref, Tri, TupleValue
@@ -34,9 +34,11 @@ _OVERRIDES = ("compile", "compute_metrics", "metrics", "reset_metrics", "compile
 def compiled_metrics_not_updated(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if event.method != "fit" or not _has_metrics_argument(event) or _is_evaluated_before(ctx, event):
         return
-    facts = stepping_class(ctx, event)
-    step = None if facts is None else training_step(facts)
-    if facts is None or step is None or not _keeps_compiled_metrics(facts, event):
+    if event.before.cls is None or event.before.escaped:
+        return
+    facts = class_facts(event.before.cls, ctx.keras)
+    step = training_step(facts)
+    if step is None or not _keeps_compiled_metrics(facts, event):
         return
     if any(_may_update(method) for method in facts.methods() if method.name != "test_step"):
         return
@@ -44,9 +46,14 @@ def compiled_metrics_not_updated(ctx: Context, event: ModelCall) -> Iterator[Dia
         event.node,
         f"the `train_step` of `{facts.cls.name}` never updates the metrics of `compile()`,"
         " and Keras 3 fails when it asks for their values",
-        story=(*event.story, ctx.step(step.node, "the step that updates no metric of `compile()`")),
+        story=(*event.story, *_steps(ctx, step)),
         help="call `self.compute_metrics(x, y, y_pred, sample_weight)` in `train_step`, or compile without metrics",
     )
+
+
+def _steps(ctx: Context, step: MethodFacts) -> Iterator[Step]:
+    if step.owner.scope.module.source is ctx.source:
+        yield ctx.step(step.node, "the step that updates no metric of `compile()`")
 
 
 def _has_metrics_argument(event: ModelCall) -> bool:

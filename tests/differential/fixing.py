@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from differential.comparison import CONTRACT, UNSEEN_RULES, Comparison, Verdict
+from differential.comparison import CONTRACT, UNSEEN_RULES, Comparison, Verdict, compare
 from differential.harness import Case, Harm, Location, Observation
+from differential.limits import limit_of
 from kerasast.fix_checks import repair_files
 from kerasast.registry import all_rules
 from kerasast.versions import KerasVersion
@@ -70,12 +71,21 @@ def judge_repair(repaired: Repaired, observation: Observation) -> Repair:
         ways.effect(_seen(old), _seen(new))
         for old, new in zip(repaired.before.observation.runs, observation.runs, strict=False)
     }
-    if Effect.BROKEN in effects and UNSEEN_RULES & set(repaired.rules):
-        effects = {
-            Effect.FURTHER
-        }  # What did nothing at all before shows now what else is wrong with the program.
+    if Effect.BROKEN in effects and _did_nothing(repaired) and _is_reported(repaired, observation):
+        effects = {Effect.FURTHER}
     worst = (Effect.BROKEN, Effect.UNCHANGED, Effect.FURTHER, Effect.REPAIRED, Effect.KEPT)
     return Repair(repaired, observation, next(item for item in worst if item in effects))
+
+
+def _did_nothing(repaired: Repaired) -> bool:
+    """Whether code was repaired that did nothing at all, so that it shows only now what else is wrong with it."""
+    return bool(UNSEEN_RULES & set(repaired.rules))
+
+
+def _is_reported(repaired: Repaired, observation: Observation) -> bool:
+    """Whether kerasast reports what is left, as far as no limit says that it does not."""
+    left = compare(repaired.after, repaired.before.version, observation)
+    return not left.verdict.disagrees or limit_of(left) is not None
 
 
 def _seen(harms: tuple[Harm, ...]) -> list[Harm]:

@@ -54,9 +54,16 @@ x = np.random.normal(size=(6, 4)).astype("float32")
 y = np.random.normal(size=(6, 2)).astype("float32")
 """
 
-_NET = """
+_TF = """\
 import tensorflow as tf
 
+"""
+
+_MODEL = """\
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+"""
+
+_NET = """
 
 class Net(keras.Model):
     def __init__(self, **kwargs):
@@ -65,14 +72,22 @@ class Net(keras.Model):
 
     def call(self, inputs):
         return self.head(inputs)
+"""
 
+_STEPPING = f"""\
+{_START}
+import tensorflow as tf
+{_NET}
     def train_step(self, data):
         x, y = data
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.square(self(x, training=True) - y))
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
-        return {"error": loss}
+        return {{"error": loss}}
+
+
+model = Net()
 """
 
 LIMITS = (
@@ -168,10 +183,9 @@ twin.set_weights(model.get_weights())
         code=r"np\.mean\(",
         reason="A loss that NumPy computes has no gradient. It is looked for in what `compile()` gets, not in loops.",
         program=_START
-        + """
-import tensorflow as tf
-
-model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        + _TF
+        + _MODEL
+        + """\
 optimizer = keras.optimizers.SGD(0.05)
 with tf.GradientTape() as tape:
     loss = np.mean(np.square(model(x) - y))
@@ -185,12 +199,8 @@ optimizer.apply_gradients(zip(gradients, model.trainable_variables))
         harm=r"^raised: ValueError: too many values to unpack",
         code=r"train_on_batch[^$]*def train_step|def train_step[^$]*train_on_batch",
         reason="In Keras 3 `train_on_batch()` gives `train_step` weights of samples too, so that `x, y = data` fails.",
-        program=_START
-        + _NET
-        + """
-
-
-model = Net()
+        program=_STEPPING
+        + """\
 model.compile("sgd")
 model.train_on_batch(x, y)
 """,
@@ -201,27 +211,11 @@ model.train_on_batch(x, y)
         harm=r"^raised: KeyError: '\w+'|^monitor: |^raised: .* callback received monitor=",
         code=r"def train_step",
         reason="What a `train_step` of one's own logs is not worked out: any key and any monitor may be right.",
-        program=_START
-        + _NET
-        + """
-
-
-model = Net()
+        program=_STEPPING
+        + """\
 model.compile("sgd")
 history = model.fit(x, y, verbose=0)
 print(history.history["loss"])
-""",
-    ),
-    Limit(
-        name="skip-mismatch-by-order",
-        keras="<3",
-        harm=r"^raised: ValueError: When calling model\.load_weights, skip_mismatch can only be set",
-        reason="Keras 2 refuses `skip_mismatch=True` for files in its older format, unless by name: nothing is lost.",
-        program=_START
-        + """
-model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
-model.save_weights("model.h5")
-model.load_weights("model.h5", skip_mismatch=True)
 """,
     ),
     Limit(
@@ -230,8 +224,8 @@ model.load_weights("model.h5", skip_mismatch=True)
         harm=r"^saved: .*cannot be loaded back: .*Could not (deserialize|locate function) '?(keras\.metrics\.)?m[sa]e",
         reason="`hdf5-loss-alias` reports the `load_model()` that fails: with `compile=False` the file can be loaded.",
         program=_START
-        + """
-model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        + _MODEL
+        + """\
 model.compile("sgd", "mse")
 model.fit(x, y, verbose=0)
 model.save("model.h5")
@@ -296,8 +290,8 @@ outputs = keras.layers.Dense(2)(hidden)
         code=r"BackupAndRestore",
         reason="A mistake in Keras 2.15: after a training with `BackupAndRestore` the model cannot be trained without.",
         program=_START
-        + """
-model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        + _MODEL
+        + """\
 model.compile("sgd", "mse")
 model.fit(x, y, verbose=0, callbacks=[keras.callbacks.BackupAndRestore("backup")])
 model.fit(x, y, verbose=0)
@@ -321,74 +315,6 @@ model.compile("sgd", "mse")
 model.fit(tf.data.Dataset.from_tensor_slices((x, y)).batch(2), y, verbose=0)
 """,
         },
-    ),
-    Limit(
-        name="layer-built-by-its-parent",
-        keras="<3",
-        harm=r"^saved: .*what is loaded predicts other values than what was saved",
-        code=r"layer\.build\(|inner\.build\(",
-        reason="In Keras 2 `layer.build()` of a class that does not set `built` itself makes weights that the first "
-        "call makes anew, also those that were loaded: no rule says so.",
-        program=_START
-        + """
-
-@keras.saving.register_keras_serializable()
-class Mix(keras.layers.Layer):
-    def build(self, input_shape):
-        self.kernel = self.add_weight(shape=(4, 4), initializer="glorot_uniform", name="kernel")
-
-    def call(self, inputs):
-        return inputs @ self.kernel
-
-
-@keras.saving.register_keras_serializable()
-class Net(keras.Model):
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.inner = Mix()
-
-    def build(self, input_shape):
-        self.inner.build(input_shape)
-        self.built = True
-
-    def call(self, inputs):
-        return self.inner(inputs)
-
-
-model = Net()
-model(x)
-model.save("model.keras")
-""",
-    ),
-    Limit(
-        name="metrics-that-a-step-does-not-update",
-        keras=">=3",
-        harm=r"^raised: ValueError: Cannot get result\(\) since the metric has not yet been built",
-        code=r"def train_step",
-        reason="Keras 3 asks the metrics of `compile()` for their values also if a `train_step` never updates them.",
-        program=_START
-        + _NET
-        + """
-
-model = Net()
-model.compile("sgd", "mse", metrics=["mae"])
-model.fit(x, y, verbose=0)
-""",
-    ),
-    Limit(
-        name="gradients-that-nobody-applies",
-        keras=">=2",
-        harm=r"^(untrained|idle): ",
-        code=r"def train_step(?![^$]*apply_gradients)",
-        reason="A `train_step` that computes gradients and does not use them is not reported.",
-        program=_START
-        + _NET.replace("self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))", "")
-        + """
-
-model = Net()
-model.compile("sgd")
-model.fit(x, y, verbose=0)
-""",
     ),
     Limit(
         name="weights-taken-before-they-exist",
@@ -417,16 +343,8 @@ optimizer.apply_gradients(zip(gradients, weights))
         reason="Keras 2.15 takes `save_format=` next to a name in `.keras` for a wish for HDF5, which subclassed "
         "models do not have.",
         program=_START
+        + _NET
         + """
-
-class Net(keras.Model):
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.head = keras.layers.Dense(2)
-
-    def call(self, inputs):
-        return self.head(inputs)
-
 
 model = Net()
 model(x)
@@ -440,7 +358,7 @@ keras.models.save_model(model, "model.keras", save_format="tf")
         code=r"class Net",
         reason="How many outputs a subclassed model has is not worked out: with several, the logs have other names.",
         program=_START
-        + _NET.split("    def train_step")[0]
+        + _NET
         + """
 
 model = Net()
@@ -492,11 +410,8 @@ keras.models.clone_model(model)
         harm=r"^raised: ValueError: not enough values to unpack",
         code=r"def train_step",
         reason="A `train_step` of one's own may train something else than what is frozen.",
-        program=_START
-        + _NET
-        + """
-
-model = Net()
+        program=_STEPPING
+        + """\
 model.trainable = False
 model.compile("sgd")
 model.fit(x, y, verbose=0)
@@ -509,10 +424,9 @@ model.fit(x, y, verbose=0)
         code=r"\w\.optimizer\.apply_gradients",
         reason="A training loop that uses the optimizer of a model which was not compiled raises at once.",
         program=_START
-        + """
-import tensorflow as tf
-
-model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        + _TF
+        + _MODEL
+        + """\
 with tf.GradientTape() as tape:
     loss = tf.reduce_mean(tf.square(model(x) - y))
 gradients = tape.gradient(loss, model.trainable_variables)
