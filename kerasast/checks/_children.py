@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from kerasast.flow.class_facts import ClassFacts
-from kerasast.flow.methods import MethodFacts, made_calls
+from kerasast.flow.methods import CallSite, MethodFacts, made_calls
 from kerasast.flow.roles import is_functional, is_sequential, is_unbuilt_layer
 
 _RESTORES = ("build_from_config", "get_build_config", "load_own_variables", "save_own_variables")
@@ -63,3 +63,17 @@ def _assigned(node: ast.expr, method: MethodFacts) -> ast.expr:
         and any(isinstance(target, ast.Name) and target.id == node.id for target in inner.targets)
     ]
     return max(values, key=lambda found: found[0])[1] if values else node
+
+
+def looped_attribute(call: CallSite, method: MethodFacts) -> str | None:
+    """The attribute that a loop goes through: `for layer in self.layers_: layer.build(shape)`."""
+    function = call.node.func
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return None
+    for node in ast.walk(method.node):
+        match node:
+            case ast.For(
+                target=ast.Name(id=name), iter=ast.Attribute(value=ast.Name(id=owner), attr=attribute)
+            ) if name == function.value.id and owner == method.self_name:
+                return attribute
+    return None

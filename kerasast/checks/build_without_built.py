@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from functools import partial
 
-from kerasast.checks._children import is_rebuilt_by_keras
+from kerasast.checks._children import is_rebuilt_by_keras, looped_attribute
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Fix, Severity
 from kerasast.fixes import insert_last, safe
@@ -65,27 +64,13 @@ def _fix(source: SourceFile, build: MethodFacts) -> Fix | None:
 
 def _built(call: CallSite, method: MethodFacts, facts: ClassFacts) -> list[ClassValue]:
     """The classes of the project whose `build` certainly is called: that of an attribute, or of those in a list."""
-    attribute = call.path[0] if len(call.path) == 2 else _looped(call, method)
+    attribute = call.path[0] if len(call.path) == 2 else looped_attribute(call, method)
     stores = facts.stores.get(attribute or "", [])
     maker = facts.method(stores[0].method) if len(stores) == 1 else None
     if maker is None or stores[0].guards.conditional:
         return []
     made = [maker.resolve(node.func) for node in made_calls(stores[0].value)]
     return list({item: None for item in made if isinstance(item, ClassValue)})
-
-
-def _looped(call: CallSite, method: MethodFacts) -> str | None:
-    """The attribute that a loop goes through: `for layer in self.layers_: layer.build(shape)`."""
-    function = call.node.func
-    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
-        return None
-    for node in ast.walk(method.node):
-        match node:
-            case ast.For(
-                target=ast.Name(id=name), iter=ast.Attribute(value=ast.Name(id=owner), attr=attribute)
-            ) if name == function.value.id and owner == method.self_name:
-                return attribute
-    return None
 
 
 def _forgets(build: MethodFacts, facts: ClassFacts) -> bool:

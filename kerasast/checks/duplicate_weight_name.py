@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kerasast.checks._children import looped_attribute
+from kerasast.checks._training_steps import layers_kept
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity, Step
 from kerasast.flow.class_facts import ClassFacts, class_facts
 from kerasast.flow.events import ModelCall
+from kerasast.flow.roles import Role, role_of
 from kerasast.flow.text import known_suffix
 from kerasast.registry import rule
 
@@ -33,7 +36,8 @@ def duplicate_weight_name(ctx: Context, event: ModelCall) -> Iterator[Diagnostic
         cls = event.view.state(part).cls
         if cls is None or cls.scope.module.source is not ctx.source:
             continue
-        repeated = _repeated(class_facts(cls, ctx.keras))
+        facts = class_facts(cls, ctx.keras)
+        repeated = _repeated(facts) or (_built_twice(facts) if ctx.keras.major < 3 else None)
         if repeated is not None:
             name, node = repeated
             step: Step = ctx.step(node, f"a weight called `{name}` again")
@@ -64,3 +68,56 @@ def _repeated(facts: ClassFacts) -> tuple[str, ast.Call] | None:
                 return given.value, call.node
             seen.add(given.value)
     return None
+
+
+_FIRST_WEIGHTS = {
+    "BatchNormalization": "gamma",
+    "Conv1D": "kernel",
+    "Conv1DTranspose": "kernel",
+    "Conv2D": "kernel",
+    "Conv2DTranspose": "kernel",
+    "Conv3D": "kernel",
+    "Dense": "kernel",
+    "Embedding": "embeddings",
+    "LayerNormalization": "gamma",
+}
+"""The name of the first weight of layers of Keras."""
+
+
+def _built_twice(facts: ClassFacts) -> tuple[str, ast.Call] | None:
+    """The same for weights of layers that `build` builds by hand: Keras 2 names them as if they were its own."""
+    build = facts.method("build")
+    if build is None or not facts.ancestry.complete or role_of(facts) is not Role.LAYER:
+        return None  # The layers of a model each have a place of their own in the file.
+    if "name_scope" in facts.cls.scope.module.source.code:
+        return None
+    seen: set[str] = set()
+    for call in build.calls:
+        if not call.builds_another or call.guards.conditional:
+            continue
+        attribute = call.path[0] if len(call.path) == 2 else looped_attribute(call, build)
+        made = [api.removeprefix("keras.layers.") for api, _ in layers_kept(facts, attribute or "")]
+        names = [_FIRST_WEIGHTS[name] for name in made if name in _FIRST_WEIGHTS]
+        if len(call.path) != 2 and _is_repeated(facts, attribute or ""):
+            names *= 2
+        for name in names:
+            if name in seen:
+                return name, call.node
+            seen.add(name)
+    return None
+
+
+def _is_repeated(facts: ClassFacts, attribute: str) -> bool:
+    """Whether an attribute is `[… for … in range(2)]`, or with a greater number."""
+    match [store.value for store in facts.stores[attribute]]:
+        case [
+            ast.ListComp(
+                generators=[
+                    ast.comprehension(
+                        iter=ast.Call(func=ast.Name("range"), args=[ast.Constant(value=int(count))]), ifs=[]
+                    )
+                ]
+            )
+        ]:
+            return count > 1
+    return False

@@ -221,7 +221,11 @@ class _Locator:
         if _OF_A_CLASS.search(harm.text):
             return True
         codes = [self._lines.get(place, "") for place in harm.places]
-        return any(f"{cls.name}(" in code or _KEEPS.search(code) for code in codes)
+        if any(f"{cls.name}(" in code or _KEEPS.search(code) for code in codes):
+            return True
+        # Keras names the model where it fails in a layer that the model has made.
+        wholes = [other for other in own_classes(self._case) if f"(type {other.name})" in harm.text]
+        return any(f"{cls.name}(" in self._lines[place] for whole in wholes for place in whole.places)
 
 
 _SAVES = re.compile(r"\.save\w*\(|ModelCheckpoint")
