@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,21 @@ def digest(target: str) -> str:
     return result.hexdigest()
 
 
+def readme() -> Path:
+    """The README with its pictures where the documentation has them; without them while that has no address."""
+    sys.path.insert(0, str(ROOT))
+    from kerasast.address import DOCUMENTATION
+
+    text = (EXTENSION / "README.md").read_text(encoding="utf-8")
+    if DOCUMENTATION is None:
+        text = re.sub(r"^ *!\[.*\n\n?", "", text, flags=re.MULTILINE)
+    else:
+        text = text.replace("](../docs/", f"]({DOCUMENTATION}")
+    path = BUILD / "README.md"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def commit_time() -> str:
     """When the last commit was made, in seconds since 1970; for all files of the package."""
     command = ("git", "log", "-1", "--format=%ct")
@@ -66,16 +82,22 @@ def pack(target: str, path: Path) -> None:
     for cache in LIBS.parent.rglob("__pycache__"):
         shutil.rmtree(cache)
     platform = () if target == "universal" else ("--target", target)
-    command = ("npx", "--no-install", "vsce", "package", "--no-dependencies", "--allow-missing-repository")
+    command = (
+        "npx",
+        "--no-install",
+        "vsce",
+        "package",
+        "--no-dependencies",
+        "--allow-missing-repository",
+    )
     result = subprocess.run(
-        [*command, "--no-rewrite-relative-links", *platform, "--out", str(path)],
+        [*command, *platform, "--readme-path", str(readme().relative_to(EXTENSION)), "--out", str(path)],
         cwd=EXTENSION,
         env={**os.environ, "SOURCE_DATE_EPOCH": commit_time(), "npm_config_loglevel": "error"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        shell=False,
     )
     if result.returncode:
         sys.exit(f"vsce failed:\n{result.stdout}")

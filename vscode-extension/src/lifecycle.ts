@@ -140,7 +140,7 @@ export class LifecycleView implements vscode.TreeDataProvider<Row>, vscode.Dispo
     this.story = story;
     this.rows = story.events.map((event) => ({ event }));
     this.view.description = story.title;
-    this.view.message = story.subtitle;
+    this.view.message = `${story.title}: ${story.subtitle}`;
     const problems = story.events.filter((event) => event.problem).length;
     this.view.badge =
       problems > 0 ? { value: problems, tooltip: `${problems} problems in its life` } : undefined;
@@ -157,18 +157,19 @@ function eventItem(event: LifecycleEvent): vscode.TreeItem {
   const state = event.problem
     ? vscode.TreeItemCollapsibleState.Expanded
     : vscode.TreeItemCollapsibleState.None;
-  const item = new vscode.TreeItem(event.text, state);
+  const item = new vscode.TreeItem(plain(event.text), state);
   const color = COLORS[event.kind];
   item.iconPath = new vscode.ThemeIcon(ICONS[event.kind], color ? new vscode.ThemeColor(color) : undefined);
   item.description = placeOf(event);
   item.contextValue = "event";
+  item.tooltip = new vscode.MarkdownString(event.text);
   item.command = jump(event);
   item.accessibilityInformation = { label: `${event.kind}: ${event.text}, ${placeOf(event)}` };
   return item;
 }
 
 function problemItem(event: LifecycleEvent, problem: Problem): vscode.TreeItem {
-  const item = new vscode.TreeItem(problem.message, vscode.TreeItemCollapsibleState.None);
+  const item = new vscode.TreeItem(plain(problem.message), vscode.TreeItemCollapsibleState.None);
   const [icon, color] = PROBLEM_ICONS[problem.severity];
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
   item.description = problem.rule;
@@ -176,6 +177,11 @@ function problemItem(event: LifecycleEvent, problem: Problem): vscode.TreeItem {
   item.tooltip = new vscode.MarkdownString(`${problem.message}\n\n*${problem.rule}*`);
   item.command = jump(event);
   return item;
+}
+
+/** Labels show no Markdown. */
+function plain(text: string): string {
+  return text.replaceAll("`", "");
 }
 
 /** `train.py:12`. */

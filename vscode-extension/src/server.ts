@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import {
   CloseAction,
+  DocumentDiagnosticRequest,
   ErrorAction,
   ErrorHandler,
   ExecuteCommandRequest,
@@ -165,6 +166,11 @@ export class Server implements vscode.Disposable {
     });
     // The extension has these commands itself, and a command cannot be registered twice.
     client.getFeature(ExecuteCommandRequest.method).initialize = () => undefined;
+    // The client asks for diagnostics of visible documents alone, and of no notebook that was opened before it was shown.
+    // Without this feature the server tells of all that are open.
+    const pull = client.getFeature(DocumentDiagnosticRequest.method);
+    pull.fillClientCapabilities = () => undefined;
+    pull.initialize = () => undefined;
     return client;
   }
 
@@ -201,14 +207,6 @@ export class Server implements vscode.Disposable {
       handleDiagnostics: (uri, diagnostics, next) => {
         next(uri, diagnostics.map(withDocument));
         this.diagnosed.fire();
-      },
-      provideDiagnostics: async (document, previous, token, next) => {
-        const report = await next(document, previous, token);
-        if (report && "items" in report) {
-          report.items = report.items.map(withDocument);
-        }
-        this.diagnosed.fire();
-        return report;
       },
     };
   }

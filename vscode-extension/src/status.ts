@@ -80,12 +80,12 @@ export class StatusItem implements vscode.Disposable {
       this.say(SECTION, origin);
       return;
     }
-    const files = `${status.files} ${status.files === 1 ? "file" : "files"} checked`;
+    const files = `${status.files} ${status.files === 1 ? "file" : "files"}`;
     const some = status.fixes
       ? ""
       : `; some fixes need libcst, which is not there for Python ${status.python}`;
     if (status.kerasVersion === null) {
-      this.say("no Keras", `nothing of Keras in this file; ${files}${some}`);
+      this.say("no Keras", `nothing of Keras in this file${some}`);
       return;
     }
     this.item.command = {

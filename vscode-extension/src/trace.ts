@@ -22,7 +22,7 @@ export function createTraceChannel(): vscode.LogOutputChannel {
   const write = (message: string | Error) => {
     output.appendLine(`${new Date().toISOString()} ${String(message)}`);
   };
-  return {
+  const channel: Omit<vscode.LogOutputChannel, "show"> = {
     name: output.name,
     get logLevel() {
       return level();
@@ -45,9 +45,6 @@ export function createTraceChannel(): vscode.LogOutputChannel {
     clear: () => {
       output.clear();
     },
-    show: () => {
-      output.show();
-    },
     hide: () => {
       output.hide();
     },
@@ -57,4 +54,8 @@ export function createTraceChannel(): vscode.LogOutputChannel {
       output.dispose();
     },
   };
+  const show = () => {
+    output.show();
+  };
+  return Object.assign(channel, { show });
 }

@@ -10,14 +10,23 @@ const EXTENSION = path.dirname(HERE);
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const files = (names.length > 0 ? names : ["host", "ui"]).map((name) => path.join(HERE, `${name}.test.mjs`));
-const system =
-  process.platform === "linux" && !process.report.getReport().header.glibcVersionRuntime
-    ? "alpine"
-    : process.platform;
-const packageFile = path.join(EXTENSION, "build", `kerasast-${system}-${process.arch}.vsix`);
-const pictures = process.argv.includes("--pictures")
-  ? { KERASAST_PICTURES: path.join(EXTENSION, "images") }
-  : {};
+const pictures = path.join(EXTENSION, "..", "docs", "assets", "vscode");
+
+/** Make the package, unless there is one of the same sources; its file. */
+function makePackage() {
+  const python = process.env.PYTHON ?? "python3";
+  const script = path.join(EXTENSION, "scripts", "package.py");
+  const made = spawnSync(python, [script, "--if-changed"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (made.status !== 0) {
+    console.error(made.stdout ?? "", made.error ?? "");
+    process.exit(1);
+  }
+  console.log(made.stdout.trim());
+  return path.join(EXTENSION, "..", made.stdout.trim().split("\n").at(-1).split(":")[0]);
+}
 
 setUp();
 const result = spawnSync(
@@ -25,7 +34,11 @@ const result = spawnSync(
   ["--test", "--test-concurrency=1", "--test-reporter=spec", ...files],
   {
     stdio: "inherit",
-    env: { KERASAST_VSIX: packageFile, ...process.env, ...pictures },
+    env: {
+      ...process.env,
+      KERASAST_VSIX: process.env.KERASAST_VSIX ?? makePackage(),
+      ...(process.argv.includes("--pictures") && { KERASAST_PICTURES: pictures }),
+    },
   },
 );
 process.exit(result.status ?? 1);

@@ -277,6 +277,19 @@ export class Hands {
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
+  /** Make the panel as high as that, in pixels. */
+  async panelHeight(height) {
+    const panel = await this.page.locator(".part.panel").boundingBox();
+    await this.drag(panel.x + 400, panel.y, panel.x + 400, panel.y + panel.height - height);
+  }
+
+  async drag(fromX, fromY, toX, toY) {
+    await this.page.mouse.move(fromX, fromY);
+    await this.page.mouse.down();
+    await this.page.mouse.move(toX, toY, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
   squiggles(kind = "error") {
     return this.page.locator(`.editor-instance .squiggly-${kind}`);
   }

@@ -71,7 +71,7 @@ test("a diagnostic has its severity, its story, and a way to the document of its
 
 test("the status item tells the Keras version and why", async () => {
   await show("train.py");
-  await statusIs(/^Keras 3\.\d+ \| kerasast: from requirements\.txt: keras<4,>=3\.5; 7 files checked$/);
+  await statusIs(/^Keras 3\.\d+ \| kerasast: from requirements\.txt: keras<4,>=3\.5; 7 files$/);
   await show("data.py");
   await statusIs(/^no Keras \| kerasast: nothing of Keras in this file/);
 });
@@ -318,13 +318,15 @@ test("a server that is killed is started again", async () => {
   const { server } = await kerasast();
   const pid = () =>
     (server.running as unknown as { _serverProcess?: { pid: number } } | undefined)?._serverProcess?.pid;
+  const problems = async () => {
+    const params = { textDocument: { uri: editor.document.uri.toString() } };
+    return (await eventually("an answer", () => server.request(statusRequest, params))).problems;
+  };
   const old = await eventually("a server", pid);
+  const before = await problems();
   process.kill(old, "SIGKILL");
   await eventually("another server", () => pid() !== undefined && pid() !== old);
-  const status = await eventually("an answer", () =>
-    server.request(statusRequest, { textDocument: { uri: editor.document.uri.toString() } }),
-  );
-  assert.equal(status.problems, 24, "as many as before");
+  assert.equal(await problems(), before);
   await expectRules(editor.document.uri, TRAIN);
 });
 
