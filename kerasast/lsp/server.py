@@ -1,13 +1,18 @@
-"""The server on standard input and output. The only module that imports `pygls`."""
+"""The server on standard input and output: one editor, its folders, and what was said of them last.
+
+Messages are handled on the event loop, which never waits for an analysis; those run one after the other on threads.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 from urllib.parse import unquote
 
 from lsprotocol import types
@@ -20,13 +25,19 @@ from kerasast.config import Settings, settings_for
 from kerasast.diagnostics import Diagnostic
 from kerasast.engine import Result
 from kerasast.lifecycle import Story
-from kerasast.lsp import actions, extras, pages, stories
-from kerasast.lsp.convert import NAME, Converter, file_uri, overlaps
+from kerasast.lsp import stories
+from kerasast.lsp.convert import NAME, Converter, file_uri
+from kerasast.lsp.explaining import Pages
+from kerasast.lsp.progress import WorkProgress
 from kerasast.lsp.session import Session
+from kerasast.lsp.transport import CarefulInput, Protocol
 from kerasast.survey import display_path
 
 DEBOUNCE = 0.15
 """Seconds without a change after which a document is analysed."""
+
+LONGEST_DOCUMENT = 2_000_000
+"""Characters of the longest document that is analysed while someone types in it."""
 
 _NOTEBOOKS = types.NotebookDocumentSyncOptions(
     notebook_selector=[
@@ -38,20 +49,33 @@ _NOTEBOOKS = types.NotebookDocumentSyncOptions(
 )
 
 
+_T = TypeVar("_T")
+
+
 class KerasastServer(LanguageServer):
     """One editor, its folders, and what was said of them last."""
 
     def __init__(self, settings: Callable[[Path], Settings] = settings_for) -> None:
         """`settings` finds those of a folder."""
-        super().__init__(NAME, __version__, notebook_document_sync=_NOTEBOOKS)
+        super().__init__(NAME, __version__, protocol_cls=Protocol, notebook_document_sync=_NOTEBOOKS)
         self.settings = settings
         self.sessions: dict[Path, Session] = {}
         self.results: dict[Path, Result] = {}
         self.uris: dict[str, str] = {}
         self.cells: dict[str, list[str]] = {}
+        self.pages = Pages()
+        self.options: object = None
+        """What the client gave when it started the server."""
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
+        """Whoever analyses holds it."""
+        self._noting = threading.Lock()
+        self._changes: dict[Path, dict[Path, str | None]] = {}
+        self._saved: set[Path] = set()
+        self._generation = 0
         self._waiting: dict[Path, asyncio.Task[None]] = {}
         self._broken: set[Path] = set()
+        self._told: set[str] = set()
 
     # Documents.
 
@@ -99,14 +123,8 @@ class KerasastServer(LanguageServer):
     # Analysis.
 
     def session_of(self, path: Path) -> Session | None:
-        """The project of a file; `None`, and a message, if its settings cannot be used."""
-        folder = self.folder_of(path)
-        if folder not in self.sessions and folder not in self._broken:
-            error = attempt(lambda: self.sessions.__setitem__(folder, Session(folder, self.settings)))
-            if error is not None:
-                self._broken.add(folder)
-                self.tell(str(error), types.MessageType.Error)
-        return self.sessions.get(folder)
+        """What is known of the project of a file, if that was looked at."""
+        return self.sessions.get(self.folder_of(path))
 
     def show(self, uri: str, text: str) -> None:
         """Take over the text of a document, and analyse it when the client has been quiet for a moment."""
@@ -115,72 +133,132 @@ class KerasastServer(LanguageServer):
             return
         if self.workspace.get_notebook_document(cell_uri=uri) is None:
             self.uris[display_path(path)] = uri
-        with self._lock:
-            session = self.session_of(path)
-            if session is None:
-                return
-            error = attempt(lambda: session.set_text(path, text))
-            self.results.pop(session.folder, None)
-        if error is None:
-            self.refresh_soon(session)
-        else:
-            self.tell(f"kerasast failed on {path.name}: {error}")
+        if len(text) > LONGEST_DOCUMENT:
+            self.tell_once(f"{path.name} is too long for kerasast to follow what is typed")
+            text = ""
+        self._note(path, text)
+
+    def saved(self, uri: str) -> None:
+        """A document was saved: some rules look at more than what a file imports."""
+        path = self.path_of(uri)
+        if path is not None:
+            folder = self.folder_of(path)
+            with self._noting:
+                self._saved.add(folder)
+            self.refresh_soon(folder)
 
     def close(self, uri: str) -> None:
         """Forget the text of a document, and what was said of it."""
         path = self.path_of(uri)
-        session = None if path is None else self.session_of(path)
-        if path is None or session is None:
+        name = "" if path is None else display_path(path)
+        if path is None or (name not in self.uris and name not in self.cells):
             return
-        name = display_path(path)
         for target in self.cells.pop(name, [self.uris.pop(name, uri)]):
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(target, []))
-        with self._lock:
-            self.results.pop(session.folder, None)
-            if session.folder == path:
-                del self.sessions[path]
-                return
-            session.forget_text(path)
-        self.refresh_soon(session)
+        folder = self.folder_of(path)
+        if folder != path:
+            self._note(path, None)
+            return
+        with self._noting:
+            self._changes.pop(path, None)
+        self.sessions.pop(path, None)
+        self.results.pop(path, None)
 
-    def refresh_soon(self, session: Session) -> None:
+    def _note(self, path: Path, text: str | None) -> None:
+        """The next analysis is to see this text; what is on disk, for `None`."""
+        folder = self.folder_of(path)
+        with self._noting:
+            self._changes.setdefault(folder, {})[path] = text
+        self.refresh_soon(folder)
+
+    def refresh_soon(self, folder: Path) -> None:
         """Say what is to be said of the open documents of a project, a moment after the last change."""
-        waiting = self._waiting.pop(session.folder, None)
+        waiting = self._waiting.pop(folder, None)
         if waiting is not None:
             waiting.cancel()
-        self._waiting[session.folder] = asyncio.ensure_future(self._refresh(session))
+        self._waiting[folder] = asyncio.ensure_future(self._refresh(folder))
 
-    async def _refresh(self, session: Session) -> None:
+    async def _refresh(self, folder: Path) -> None:
+        """Analyse and publish; a change that comes meanwhile cancels this, so nothing outdated is published."""
         await asyncio.sleep(DEBOUNCE)
+        result = await self.in_thread(self.result_of, folder)
+        if result is None:
+            return
         if self._pulls():
             if self._refreshes():
                 await self.workspace_diagnostic_refresh_async(None)
             return
-        loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(None, self.result_of, session)
-        if result is None:
-            return
         converter = self.converter(result)
         for name in [*self.uris, *self.cells]:
-            if self.folder_of(Path(name).absolute()) == session.folder and name in result.sources:
+            if self.folder_of(Path(name).absolute()) == folder and name in result.sources:
                 for uri, items in self._by_document(name, result):
                     found = [converter.diagnostic(item) for item in items]
                     self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found))
 
-    def result_of(self, session: Session) -> Result | None:
-        """What is to be said of a project now; `None`, and a message, if kerasast fails on it."""
+    async def in_thread(self, work: Callable[..., _T], *arguments: object) -> _T:
+        """Do work that takes its time; whoever waits for it may stop waiting."""
+        self._loop = asyncio.get_running_loop()
+        return await self._loop.run_in_executor(None, work, *arguments)
+
+    def result_of(self, folder: Path) -> Result | None:
+        """What is to be said of a project now; `None`, and a message, if that cannot be told. Takes its time."""
         with self._lock:
-            if session.folder not in self.results:
-                error = attempt(lambda: self.results.__setitem__(session.folder, session.analyze()))
-                if error is not None:
-                    self.tell(f"kerasast failed: {error!r}")
-            return self.results.get(session.folder)
+            generation = self._generation
+            progress = self._progress(folder)
+            found: list[Result] = []
+            error = attempt(lambda: found.extend(self._analyze(folder, progress)))
+            if progress is not None:
+                progress.end()
+            if error is not None:
+                self.results.pop(folder, None)
+                self.tell_once(f"kerasast failed: {error!r}")
+            elif found and generation == self._generation:
+                self.results[folder] = found[0]
+            return found[0] if found else None
+
+    def _analyze(self, folder: Path, progress: WorkProgress | None) -> Iterator[Result]:
+        session = self._session_in(folder, progress)
+        if session is None:
+            return
+        with self._noting:
+            changes = self._changes.pop(folder, {})
+            saved = folder in self._saved
+            self._saved.discard(folder)
+        for path, text in changes.items():
+            change = (
+                partial(session.forget_text, path) if text is None else partial(session.set_text, path, text)
+            )
+            error = attempt(change)
+            if error is not None:
+                self.tell_once(f"kerasast failed on {path.name}: {error}")
+        if saved:
+            session.forget_reports()
+        known = None if changes or saved else self.results.get(folder)
+        if progress is not None:
+            progress("Checking", 0, 1)
+        yield session.analyze() if known is None else known
+
+    def _session_in(self, folder: Path, progress: WorkProgress | None) -> Session | None:
+        """The project in a folder; `None`, and a message, if its settings cannot be used."""
+        if folder not in self.sessions and folder not in self._broken:
+            error = attempt(
+                lambda: self.sessions.__setitem__(folder, Session(folder, self.settings, progress))
+            )
+            if error is not None:
+                self._broken.add(folder)
+                self.tell(str(error), types.MessageType.Error)
+        return self.sessions.get(folder)
+
+    def _progress(self, folder: Path) -> WorkProgress | None:
+        """Who tells how the first look at a folder goes; `None` if there was one."""
+        if folder in self.sessions or folder in self._broken or self._loop is None:
+            return None
+        return WorkProgress(self, self._loop, f"kerasast reads {folder.name}")
 
     def found(self, uri: str) -> tuple[Result, list[Diagnostic]] | None:
-        """What is to be said of a document, or of a cell, now."""
+        """What is to be said of a document, or of a cell, now. Takes its time."""
         path = self.path_of(uri)
-        session = None if path is None else self.session_of(path)
-        result = None if session is None else self.result_of(session)
+        result = None if path is None else self.result_of(self.folder_of(path))
         if path is None or result is None:
             return None
         cell = self.cell_of(uri)
@@ -238,199 +316,46 @@ class KerasastServer(LanguageServer):
         """A message to the person at the editor."""
         self.window_show_message(types.ShowMessageParams(kind, text))
 
+    def tell_once(self, text: str) -> None:
+        """A message to the person at the editor, who need not read it again."""
+        if text not in self._told:
+            self._told.add(text)
+            self.tell(text)
+
     def reload(self) -> None:
         """Read everything again: a configuration or another file has changed on disk."""
-        with self._lock:
-            self.sessions.clear()
-            self.results.clear()
-            self._broken.clear()
+        with self._noting:
+            self._generation += 1
+            self._changes.clear()
+        self.sessions = {}
+        self.results = {}
+        self._broken = set()
         for document in list(self.workspace.text_documents.values()):
             in_notebook = self.workspace.get_notebook_document(cell_uri=document.uri) is not None
-            if not in_notebook and _is_python(document.language_id, document.uri):
+            if not in_notebook and is_python(document.language_id, document.uri):
                 self.show(document.uri, document.source)
         for notebook in list(self.workspace.notebook_documents.values()):
             self.show(notebook.uri, self.notebook_text(notebook))
 
 
-def make_server(settings: Callable[[Path], Settings] = settings_for) -> KerasastServer:
-    """A server that knows what to do with each message."""
-    server = KerasastServer(settings)
-    _follow_documents(server)
-    _follow_notebooks(server)
-    _answer(server)
-    _answer_extras(server)
-    return server
-
-
-def _is_python(language: str | None, uri: str) -> bool:
+def is_python(language: str | None, uri: str) -> bool:
     """Whether a document is Python, also where the editor does not say so."""
     return language == "python" or (not language and uri.endswith(".py"))
 
 
-def _follow_documents(server: KerasastServer) -> None:
-    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def opened(params: types.DidOpenTextDocumentParams) -> None:
-        if _is_python(params.text_document.language_id, params.text_document.uri):
-            server.show(params.text_document.uri, params.text_document.text)
+def make_server(settings: Callable[[Path], Settings] = settings_for) -> KerasastServer:
+    """A server that knows what to do with each message."""
+    from kerasast.lsp.features import add_features
 
-    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def changed(params: types.DidChangeTextDocumentParams) -> None:
-        document = server.workspace.get_text_document(params.text_document.uri)
-        if _is_python(document.language_id, document.uri):
-            server.show(params.text_document.uri, document.source)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
-    def saved(params: types.DidSaveTextDocumentParams) -> None:
-        path = server.path_of(params.text_document.uri)
-        session = None if path is None else server.session_of(path)
-        if session is not None:
-            session.forget_reports()
-            server.results.pop(session.folder, None)
-            server.refresh_soon(session)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def closed(params: types.DidCloseTextDocumentParams) -> None:
-        server.close(params.text_document.uri)
-
-    @server.feature(types.INITIALIZED)
-    def initialized(params: types.InitializedParams) -> None:
-        workspace = server.client_capabilities.workspace
-        watched = workspace.did_change_watched_files if workspace else None
-        if watched is not None and watched.dynamic_registration:
-            patterns = [
-                "**/pyproject.toml",
-                "**/kerasast.toml",
-                "**/requirements*.txt",
-                "**/*.lock",
-                "**/*.py",
-            ]
-            watchers = [types.FileSystemWatcher(pattern) for pattern in patterns]
-            options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
-            method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
-            registration = types.Registration("kerasast-files", method, options)
-            server.client_register_capability(types.RegistrationParams([registration]))
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def touched(params: types.DidChangeWatchedFilesParams) -> None:
-        shown = set(server.workspace.text_documents)
-        if any(unquote(event.uri) not in shown for event in params.changes):
-            server.reload()
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def folders_changed(params: types.DidChangeWorkspaceFoldersParams) -> None:
-        server.reload()
-
-
-def _follow_notebooks(server: KerasastServer) -> None:
-    def show(uri: str) -> None:
-        notebook = server.workspace.get_notebook_document(notebook_uri=uri)
-        if notebook is not None:
-            server.show(uri, server.notebook_text(notebook))
-
-    @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
-    def opened(params: types.DidOpenNotebookDocumentParams) -> None:
-        show(params.notebook_document.uri)
-
-    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
-    def changed(params: types.DidChangeNotebookDocumentParams) -> None:
-        show(params.notebook_document.uri)
-
-    @server.feature(types.NOTEBOOK_DOCUMENT_DID_SAVE)
-    def saved(params: types.DidSaveNotebookDocumentParams) -> None:
-        show(params.notebook_document.uri)
-
-    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
-    def closed(params: types.DidCloseNotebookDocumentParams) -> None:
-        server.close(params.notebook_document.uri)
-
-
-def _answer(server: KerasastServer) -> None:
-    @server.feature(
-        types.TEXT_DOCUMENT_DIAGNOSTIC,
-        types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier=NAME),
-    )
-    async def pull(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
-        loop = asyncio.get_running_loop()
-        known = await loop.run_in_executor(None, server.found, params.text_document.uri)
-        if known is None:
-            return types.RelatedFullDocumentDiagnosticReport(items=[])
-        result, items = known
-        return types.RelatedFullDocumentDiagnosticReport(
-            items=list(map(server.converter(result).diagnostic, items))
-        )
-
-    @server.feature(
-        types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=list(actions.KINDS))
-    )
-    def code_actions(params: types.CodeActionParams) -> Sequence[types.CodeAction]:
-        known = server.found(params.text_document.uri)
-        if known is None:
-            return []
-        result, items = known
-        converter = server.converter(result)
-        here = [item for item in items if _touches(converter, item, params.range)]
-        only = params.context.only
-        return [
-            action
-            for action in actions.offered(converter, here, items)
-            if only is None or any(_is_kind(action, wanted) for wanted in only)
-        ]
-
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def hover(params: types.HoverParams) -> types.Hover | None:
-        document = server.workspace.get_text_document(params.text_document.uri)
-        offset = document.offset_at_position(params.position)
-        text = pages.rule_at(document.source, offset)
-        return None if text is None else types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text))
-
-    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=["[", ","]))
-    def complete(params: types.CompletionParams) -> list[types.CompletionItem]:
-        document = server.workspace.get_text_document(params.text_document.uri)
-        offset = document.offset_at_position(params.position)
-        return [
-            types.CompletionItem(name, kind=types.CompletionItemKind.EnumMember, detail=summary)
-            for name, summary in pages.names_at(document.source, offset)
-        ]
-
-
-def _answer_extras(server: KerasastServer) -> None:
-    """Answer the requests that are kerasast's own."""
-
-    @server.feature(extras.STATUS)
-    def status(params: Any) -> dict[str, object]:
-        uri = params.textDocument.uri
-        found = server.found(uri)
-        path = server.path_of(uri)
-        session = None if path is None else server.session_of(path)
-        version = None if path is None or session is None else session.version_of(path)
-        return extras.status(version, None if found is None else found[0])
-
-    @server.feature(stories.LIFECYCLE)
-    async def lifecycle(params: Any) -> dict[str, object] | None:
-        position = types.Position(params.position.line, params.position.character)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, server.story, params.textDocument.uri, position)
-
-    @server.feature(extras.RULES)
-    def rules(params: Any) -> list[dict[str, object]]:
-        return list(extras.rules())
-
-    @server.feature(extras.RULE)
-    def rule(params: Any) -> dict[str, object] | None:
-        return extras.rule(params.name)
-
-
-def _touches(converter: Converter, item: Diagnostic, wanted: types.Range) -> bool:
-    return overlaps(converter.range(converter.sources[item.path], item.span), wanted)
-
-
-def _is_kind(action: types.CodeAction, wanted: str) -> bool:
-    """Whether an action is of a kind that is asked for, or of one below it: `source.fixAll` asks for ours too."""
-    kind = str(getattr(action.kind, "value", action.kind))
-    asked = str(getattr(wanted, "value", wanted))
-    return kind == asked or kind.startswith(f"{asked}.")
+    server = KerasastServer(settings)
+    add_features(server)
+    return server
 
 
 def serve(settings: Callable[[Path], Settings] = settings_for) -> None:
-    """Serve one client on standard input and output until it leaves."""
-    make_server(settings).start_io()
+    """Serve one client on standard input and output until it leaves; the process fails if it did not say so before."""
+    server = make_server(settings)
+    server.start_io(CarefulInput(sys.stdin.buffer))  # type: ignore[arg-type]
+    assert isinstance(server.protocol, Protocol)
+    if not server.protocol.is_shut_down:
+        sys.exit(1)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kerasast.check_file import FileReport
 from kerasast.config import Settings, settings_for
-from kerasast.engine import Analyzer, Result
+from kerasast.engine import Analyzer, Progress, Result
 from kerasast.prefilter import select_files
 from kerasast.survey import InputFile, Opened, display_path, module_key, read_bytes
 from kerasast.version_detection import DetectedVersion
@@ -28,11 +28,16 @@ class Session:
         kerasast.baseline.BaselineError: the baseline cannot be read.
     """
 
-    def __init__(self, folder: Path, settings: Callable[[Path], Settings] = settings_for) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Callable[[Path], Settings] = settings_for,
+        progress: Progress | None = None,
+    ) -> None:
         """`folder` may be a file, which is then looked at alone. `settings` finds those of a folder."""
         self.folder = folder
         self.settings: Settings = settings(folder if folder.is_dir() else folder.parent)
-        self._analyzer = Analyzer(self.settings)
+        self._analyzer = Analyzer(self.settings, progress=progress)
         self._texts: dict[str, bytes] = {}
         self._reports: dict[str, FileReport] = {}
         self._opened, _ = self._analyzer.open_paths([folder])

@@ -31,7 +31,23 @@ vim.api.nvim_win_set_cursor(0, { 4, 0 })
 vim.lsp.buf.code_action()
 wait_for(1)
 vim.cmd("write")
+
+-- The life of the model on the third line, and the document of a rule.
+local uri = vim.uri_from_bufnr(0)
+local answer = vim.lsp.buf_request_sync(0, "kerasast/lifecycle", {
+  textDocument = { uri = uri }, position = { line = 2, character = 1 },
+}, 30000)
+local story = {}
+for _, reply in pairs(answer) do
+  for _, event in ipairs(reply.result.events) do table.insert(story, event.kind) end
+end
+local explained = ""
+vim.lsp.handlers["window/showMessage"] = function(_, params) explained = params.message end
+vim.lsp.buf_request_sync(0, "workspace/executeCommand", {
+  command = "kerasast.server.explainRule", arguments = { "save-before-build" },
+}, 30000)
+vim.wait(30000, function() return explained ~= "" end, 50)
 local file = io.open("seen.json", "w")
-file:write(vim.fn.json_encode({ before = before, after = codes() }))
+file:write(vim.fn.json_encode({ before = before, after = codes(), story = story, explained = explained }))
 file:close()
 vim.cmd("qall!")

@@ -76,9 +76,9 @@ async def client(
     await lsp_client.shutdown_session()
 
 
-def _open(client: LanguageClient, path: Path, text: str, version: int = 1) -> str:
+def _open(client: LanguageClient, path: Path, text: str, language: str = "python") -> str:
     uri = path.as_uri()
-    item = types.TextDocumentItem(uri, "python", version, text)
+    item = types.TextDocumentItem(uri, language, 1, text)
     client.text_document_did_open(types.DidOpenTextDocumentParams(item))
     return uri
 
@@ -310,3 +310,168 @@ async def test_the_life_of_a_model_in_cells(client: LanguageClient, tmp_path: Pa
         ("saved", cells[2]),
     ]
     assert [event.location.range.start.line for event in story.events] == [1, 1]
+
+
+# Rules explained, and configuration files.
+
+
+async def test_a_rule_is_explained(client: LanguageClient) -> None:
+    params = types.ExecuteCommandParams("kerasast.server.explainRule", ["save-before-build"])
+    await client.workspace_execute_command_async(params)
+    assert client.capabilities is not None
+    window = client.capabilities.window
+    if window is not None and window.show_document is not None:
+        (shown,) = client.shown_documents
+        assert shown.uri.endswith("/save-before-build.md")
+        assert not shown.external
+    else:
+        (said,) = client.messages
+        assert said.message.startswith("save-before-build: ")
+        assert "save-before-build.md" in said.message
+
+
+async def _complete(client: LanguageClient, uri: str, line: int, character: int) -> dict[str, str]:
+    """What is suggested at a place, and what the text is with it."""
+    params = types.CompletionParams(types.TextDocumentIdentifier(uri), types.Position(line, character))
+    found = await client.text_document_completion_async(params)
+    assert isinstance(found, list)
+    texts = {}
+    for item in found:
+        assert isinstance(item.text_edit, types.TextEdit)
+        texts[item.label] = f"{item.text_edit.range.start.character}:{item.text_edit.new_text}"
+    return texts
+
+
+PYPROJECT = """\
+[project]
+name = "ä😀"
+sel
+[tool.kerasast]
+sel
+keras-version = "
+select = ["sav", "ä😀", mig
+    # a list of names
+    "load
+]
+preview =
+[tool.kerasast.severity]
+save-b
+save-before-build = "
+[tool.kerasast.per-file-ignores]
+"tests/*" = [
+[tool.other]
+sel
+"""
+
+
+async def test_what_a_configuration_may_say(client: LanguageClient, tmp_path: Path) -> None:
+    uri = _open(client, tmp_path / "pyproject.toml", PYPROJECT, language="toml")
+    lines = PYPROJECT.splitlines()
+
+    async def at(line: int, character: int | None = None) -> dict[str, str]:
+        return await _complete(client, uri, line, len(lines[line]) if character is None else character)
+
+    assert await at(2) == {}
+    assert (await at(4))["select"] == "0:select"
+    assert (await at(5))["2.15"] == "17:2.15"
+    assert (await at(6, 14))["saving"] == "11:saving"
+    width, codec = _CODECS[_ENCODINGS[client]]
+    end = len(lines[6].encode(codec)) // width
+    assert (await at(6, end))['"migration"'] == f'{end - 3}:"migration"'
+    assert await at(7) == {}
+    assert (await at(8))["load-before-build"] == "5:load-before-build"
+    assert set(await at(10)) == {"true", "false"}
+    assert "select" not in await at(12)
+    assert (await at(12))["save-before-build"] == "0:save-before-build"
+    assert set(await at(13)) == {"error", "warning", "info"}
+    assert (await at(15))['"ALL"'] == '13:"ALL"'
+    assert await at(17) == {}
+
+
+async def test_what_a_configuration_says(client: LanguageClient, tmp_path: Path) -> None:
+    text = 'select = ["saving"]\nignore = ["save-before-build"]\nx = 1\n'
+    uri = _open(client, tmp_path / "kerasast.toml", text, language="toml")
+
+    async def at(line: int, character: int) -> str | None:
+        params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(line, character))
+        hover = await client.text_document_hover_async(params)
+        if hover is None:
+            return None
+        assert isinstance(hover.contents, types.MarkupContent)
+        return hover.contents.value
+
+    assert (await at(0, 2) or "").startswith("**select**: list of rules")
+    assert (await at(1, 15) or "").startswith("# save-before-build")
+    assert await at(2, 0) is None
+
+
+async def _settled(client: LanguageClient, uri: str, codes: set[str]) -> None:
+    """Wait until these and no others are what is said of a document."""
+    for _ in range(300):
+        left = await _found(client, uri) if _pulls(client) else client.diagnostics.get(uri, [])
+        if {item.code for item in left} == codes:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{[item.code for item in left]} instead of {codes}")
+
+
+async def test_a_configuration_that_changes(client: LanguageClient, tmp_path: Path) -> None:
+    uri = _open(client, tmp_path / "program.py", PROGRAM)
+    assert {item.code for item in await _found(client, uri)} == RULES
+    settings = tmp_path / "kerasast.toml"
+    settings.write_text('ignore = ["save-before-build"]\n')
+    event = types.FileEvent(settings.as_uri(), types.FileChangeType.Created)
+    client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+    await _settled(client, uri, {"legacy-optimizer-argument"})
+    settings.write_text('ignore = ["legacy-optimizer-argument"]\n')
+    client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings={}))
+    await _settled(client, uri, {"save-before-build"})
+    toml = _open(client, settings, "", language="toml")
+    settings.write_text("")
+    client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(toml)))
+    await _settled(client, uri, RULES)
+
+
+# Positions, tags, folders.
+
+
+async def test_positions_behind_astral_characters(client: LanguageClient, tmp_path: Path) -> None:
+    text = (
+        'import keras\nname = "ä😀"; model = keras.Sequential([keras.layers.Dense(1)])\n'
+        't = "😀😀"; model.save("😀.keras")\n'
+    )
+    uri = _open(client, tmp_path / "program.py", text)
+    (item,) = await _found(client, uri)
+    width, codec = _CODECS[_ENCODINGS[client]]
+    line = text.splitlines()[2]
+    start = len(line[: line.index("model")].encode(codec)) // width
+    assert (item.range.start.line, item.range.start.character) == (2, start)
+    assert item.range.end.character == len(line.encode(codec)) // width
+    assert item.related_information
+    place = item.related_information[0].location.range.start
+    made = text.splitlines()[1]
+    assert (place.line, place.character) == (1, len(made[: made.index("keras.S")].encode(codec)) // width)
+
+
+async def test_tags(client: LanguageClient, tmp_path: Path) -> None:
+    text = "import keras\na = keras.optimizers.Adam(lr=0.1)\nx = 1  # kerasast: ignore[save-before-build]\n"
+    uri = _open(client, tmp_path / "program.py", text)
+    tags = {item.code: list(item.tags or ()) for item in await _found(client, uri)}
+    assert tags == {
+        "legacy-optimizer-argument": [types.DiagnosticTag.Deprecated],
+        "unused-suppression": [types.DiagnosticTag.Unnecessary],
+    }
+
+
+async def test_each_folder_has_its_own_settings(client: LanguageClient, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder, ignored in ((one, "save-before-build"), (two, "legacy-optimizer-argument")):
+        folder.mkdir()
+        (folder / "kerasast.toml").write_text(f'ignore = ["{ignored}"]\nkeras-version = "3.15"\n')
+    added = [types.WorkspaceFolder(folder.as_uri(), folder.name) for folder in (one, two)]
+    event = types.WorkspaceFoldersChangeEvent(added=added, removed=[])
+    client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+    first = _open(client, one / "program.py", PROGRAM)
+    assert [item.code for item in await _found(client, first)] == ["legacy-optimizer-argument"]
+    second = _open(client, two / "program.py", PROGRAM)
+    assert [item.code for item in await _found(client, second)] == ["save-before-build"]
