@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from kerasast.checks._training_steps import gives_self, training_step
+from kerasast.checks._training_steps import gives_self, own_steps
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity, Step
 from kerasast.flow.class_facts import ClassFacts, class_facts
@@ -37,7 +37,7 @@ def compiled_metrics_not_updated(ctx: Context, event: ModelCall) -> Iterator[Dia
     if event.before.cls is None or event.before.escaped:
         return
     facts = class_facts(event.before.cls, ctx.keras)
-    step = training_step(facts)
+    step = next((method for method in own_steps(facts) if method.name == "train_step"), None)
     if step is None or not _keeps_compiled_metrics(facts, event):
         return
     if any(_may_update(method) for method in facts.methods() if method.name != "test_step"):

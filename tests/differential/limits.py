@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from differential.comparison import CONTRACT, Comparison, Verdict
 from differential.harness import Case
+from differential.limit_programs import MODEL, NET, REGISTERED, START, STEPPING, TF
 from kerasast.versions import KerasRange, KerasVersion
 
 
@@ -46,57 +47,13 @@ class Limit:
         )
 
 
-_START = """\
-import keras
-import numpy as np
-
-x = np.random.normal(size=(6, 4)).astype("float32")
-y = np.random.normal(size=(6, 2)).astype("float32")
-"""
-
-_TF = """\
-import tensorflow as tf
-
-"""
-
-_MODEL = """\
-model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
-"""
-
-_NET = """
-
-class Net(keras.Model):
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.head = keras.layers.Dense(2)
-
-    def call(self, inputs):
-        return self.head(inputs)
-"""
-
-_STEPPING = f"""\
-{_START}
-import tensorflow as tf
-{_NET}
-    def train_step(self, data):
-        x, y = data
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.square(self(x, training=True) - y))
-        gradients = tape.gradient(loss, self.trainable_variables)
-        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
-        return {{"error": loss}}
-
-
-model = Net()
-"""
-
 LIMITS = (
     Limit(
         name="summary-before-build",
         keras="<3",
         harm=r"^raised: ValueError: This model has not yet been built\.",
         reason="Keras 2 refuses the summary of a model without weights at once, and nothing is lost.",
-        program=_START
+        program=START
         + """
 model = keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(2)])
 model.summary()
@@ -108,10 +65,9 @@ model.summary()
         harm=r"^(saved|raised): .*expected 0 variables, but received \d+ variables during loading",
         reason="Keras 2 does not record the shape that a model's own `build` was called with, unless it calls that "
         "of its base class: a `.keras` file of the model cannot be loaded.",
-        program=_START
-        + """
-
-@keras.saving.register_keras_serializable()
+        program=START
+        + REGISTERED
+        + """\
 class Net(keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -136,7 +92,7 @@ model.save("model.keras")
         harm=r"^idle: there is nothing that training can change",
         reason="Which layers `layers[:-1]` of a functional model are is not worked out, so that nobody knows that all "
         "of them are frozen.",
-        program=_START
+        program=START
         + """
 inputs = keras.Input((4,))
 outputs = keras.layers.Dense(2, name="head")(keras.layers.Dense(4)(inputs))
@@ -154,7 +110,7 @@ model.fit(x, y, verbose=0)
         harm=r"^raised: ValueError: Weights for model .* have not yet been created",
         code=r"clone_model",
         reason="A clone of a subclassed model has no weights yet in Keras 2; what a clone has is not followed.",
-        program=_START
+        program=START
         + """
 
 class Net(keras.Model):
@@ -182,9 +138,9 @@ twin.set_weights(model.get_weights())
         harm=r"^raised: AttributeError: 'numpy\.float\d+' object has no attribute",
         code=r"np\.mean\(",
         reason="A loss that NumPy computes has no gradient. It is looked for in what `compile()` gets, not in loops.",
-        program=_START
-        + _TF
-        + _MODEL
+        program=START
+        + TF
+        + MODEL
         + """\
 optimizer = keras.optimizers.SGD(0.05)
 with tf.GradientTape() as tape:
@@ -199,7 +155,7 @@ optimizer.apply_gradients(zip(gradients, model.trainable_variables))
         harm=r"^raised: ValueError: too many values to unpack",
         code=r"train_on_batch[^$]*def train_step|def train_step[^$]*train_on_batch",
         reason="In Keras 3 `train_on_batch()` gives `train_step` weights of samples too, so that `x, y = data` fails.",
-        program=_STEPPING
+        program=STEPPING
         + """\
 model.compile("sgd")
 model.train_on_batch(x, y)
@@ -211,7 +167,7 @@ model.train_on_batch(x, y)
         harm=r"^raised: KeyError: '\w+'|^monitor: |^raised: .* callback received monitor=",
         code=r"def train_step",
         reason="What a `train_step` of one's own logs is not worked out: any key and any monitor may be right.",
-        program=_STEPPING
+        program=STEPPING
         + """\
 model.compile("sgd")
 history = model.fit(x, y, verbose=0)
@@ -223,8 +179,8 @@ print(history.history["loss"])
         keras=">=3",
         harm=r"^saved: .*cannot be loaded back: .*Could not (deserialize|locate function) '?(keras\.metrics\.)?m[sa]e",
         reason="`hdf5-loss-alias` reports the `load_model()` that fails: with `compile=False` the file can be loaded.",
-        program=_START
-        + _MODEL
+        program=START
+        + MODEL
         + """\
 model.compile("sgd", "mse")
 model.fit(x, y, verbose=0)
@@ -238,10 +194,9 @@ model.save("model.h5")
         code=r"def from_config",
         reason="What a `from_config` of one's own does with the config is not worked out, so that a constructor "
         "without `**kwargs` is not reported.",
-        program=_START
-        + """
-
-@keras.saving.register_keras_serializable()
+        program=START
+        + REGISTERED
+        + """\
 class Mix(keras.layers.Layer):
     def __init__(self, gate):
         super().__init__()
@@ -270,7 +225,7 @@ keras.models.load_model("model.keras")
         harm=r"^raised: .*(Got 'None'|input_shape=<unknown>|NoneType|None values not)",
         code=r"result = ",
         reason="`call-returns-none` reports the class. Keras raises at the next layer, which is given the `None`.",
-        program=_START
+        program=START
         + """
 
 class Mix(keras.layers.Layer):
@@ -289,8 +244,8 @@ outputs = keras.layers.Dense(2)(hidden)
         harm=r"^raised: AttributeError: '\w+' object has no attribute '_training_state'",
         code=r"BackupAndRestore",
         reason="A mistake in Keras 2.15: after a training with `BackupAndRestore` the model cannot be trained without.",
-        program=_START
-        + _MODEL
+        program=START
+        + MODEL
         + """\
 model.compile("sgd", "mse")
 model.fit(x, y, verbose=0, callbacks=[keras.callbacks.BackupAndRestore("backup")])
@@ -304,7 +259,7 @@ model.fit(x, y, verbose=0)
         code=r"from data import",
         reason="A value that another file defines might be `None`, which is allowed next to a dataset.",
         program={
-            "data.py": _START,
+            "data.py": START,
             "program.py": """\
 import keras
 import tensorflow as tf
@@ -322,7 +277,7 @@ model.fit(tf.data.Dataset.from_tensor_slices((x, y)).batch(2), y, verbose=0)
         harm=r"^raised: ValueError: (not enough values to unpack|No gradients|Weights for model|No variables)",
         code=r"weights = [\w.]+\.trainable_variables",
         reason="A training loop that asked for the variables before the model was built has none to train: it raises.",
-        program=_START
+        program=START
         + """
 import tensorflow as tf
 
@@ -342,8 +297,8 @@ optimizer.apply_gradients(zip(gradients, weights))
         code=r'save_format="(tf|h5)"',
         reason="Keras 2.15 takes `save_format=` next to a name in `.keras` for a wish for HDF5, which subclassed "
         "models do not have.",
-        program=_START
-        + _NET
+        program=START
+        + NET
         + """
 
 model = Net()
@@ -357,8 +312,8 @@ keras.models.save_model(model, "model.keras", save_format="tf")
         harm=r"^raised: KeyError: '\w+'|^monitor: |^raised: .* callback received monitor=",
         code=r"class Net",
         reason="How many outputs a subclassed model has is not worked out: with several, the logs have other names.",
-        program=_START
-        + _NET
+        program=START
+        + NET
         + """
 
 model = Net()
@@ -372,10 +327,9 @@ print(model.fit(x, y, verbose=0).history["mae"])
         harm=r"^(raised|saved): .*(takes 1 positional argument but|`name` (argument to be|must be) a string)",
         code=r"return cls\(config\)",
         reason="`config-not-unpacked` asks for a `get_config` of the class itself.",
-        program=_START
-        + """
-
-@keras.saving.register_keras_serializable()
+        program=START
+        + REGISTERED
+        + """\
 class Mix(keras.layers.Layer):
     def __init__(self, name=None):
         super().__init__(name=name)
@@ -398,7 +352,7 @@ model.save("model.keras")
         harm=r"^raised: ValueError: Requested the deserialization of a `Lambda` layer",
         code=r"clone_model",
         reason="Keras 3 refuses to clone a model with a Python lambda, with a message that says what to do.",
-        program=_START
+        program=START
         + """
 model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda values: values * 2.0)])
 keras.models.clone_model(model)
@@ -410,7 +364,7 @@ keras.models.clone_model(model)
         harm=r"^raised: ValueError: not enough values to unpack",
         code=r"def train_step",
         reason="A `train_step` of one's own may train something else than what is frozen.",
-        program=_STEPPING
+        program=STEPPING
         + """\
 model.trainable = False
 model.compile("sgd")
@@ -423,9 +377,9 @@ model.fit(x, y, verbose=0)
         harm=r"^raised: AttributeError: .*(has no attribute 'apply_gradients'|has no attribute 'optimizer')",
         code=r"\w\.optimizer\.apply_gradients",
         reason="A training loop that uses the optimizer of a model which was not compiled raises at once.",
-        program=_START
-        + _TF
-        + _MODEL
+        program=START
+        + TF
+        + MODEL
         + """\
 with tf.GradientTape() as tape:
     loss = tf.reduce_mean(tf.square(model(x) - y))
@@ -440,7 +394,7 @@ model.optimizer.apply_gradients(zip(gradients, model.trainable_variables))
         code=r"(add_weight|Variable)\([^$]*super\(\)\.__init__",
         reason="A weight that `__init__` adds before it calls that of the base class raises at once; "
         "`attribute-before-super-init` looks for attributes.",
-        program=_START
+        program=START
         + """
 
 class Mix(keras.layers.Layer):
@@ -456,12 +410,35 @@ Mix()
 """,
     ),
     Limit(
+        name="attribute-of-which-nothing-is-known",
+        keras=">=2",
+        harm=r"^raised: ValueError: No loss (found|to compute)",
+        code=r"self\.kernel = self\.add_weight",
+        reason="What `add_weight` returns is not followed, and what is not followed might be a layer that adds a loss.",
+        program=START
+        + """
+
+class Mix(keras.layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.kernel = self.add_weight(shape=(4, 4), initializer="glorot_uniform", name="kernel")
+
+    def call(self, inputs):
+        return inputs @ self.kernel
+
+
+model = keras.Sequential([keras.Input((4,)), Mix(), keras.layers.Dense(2)])
+model.compile("sgd")
+model.fit(x, y, verbose=0)
+""",
+    ),
+    Limit(
         name="weights-of-another-layer-exist",
         keras="<3",
-        harm=r"^raised: ValueError: Unable to load weights saved in HDF5 format into a subclassed Model",
+        harm=r"^raised: ValueError: (Unable to load weights saved in HDF5 format into|You called `set_weights\()",
         code=r"def __init__[^$]*self\.kernel = ",
         reason="Where a layer has made weights in its `__init__`, the model counts as one that may be built.",
-        program=_START
+        program=START
         + """
 import tensorflow as tf
 
