@@ -31,13 +31,13 @@ PLATFORMS: dict[str, tuple[str, ...]] = {
     "linux-arm64": ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
     "alpine-x64": ("musllinux_1_2_x86_64",),
     "alpine-arm64": ("musllinux_1_2_aarch64",),
-    "darwin-x64": ("macosx_10_12_x86_64", "macosx_10_13_x86_64", "macosx_11_0_x86_64"),
+    "darwin-x64": (),
     "darwin-arm64": ("macosx_11_0_arm64",),
     "win32-x64": ("win_amd64",),
     "win32-arm64": ("win_arm64",),
     "universal": (),
 }
-"""The targets of `vsce package`, each with the tags of the wheels that run there. `universal` is without libcst."""
+"""The targets of `vsce package`, each with the tags of the wheels that run there; none where libcst has no wheels."""
 
 _NOT_NEEDED = (
     "bin",
