@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kerasast.cli.analysis import config_options, settings_from, version_option
-from kerasast.cli.common import Failure, wants_color, write
+from kerasast.cli.common import Failure, wants_color, warn, write
 from kerasast.output.terminal import Palette
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _tell(place: str, options: dict[str, Any]) -> tuple[list[Story], Mapping[str
         analyzer = Analyzer(replace(settings, baseline=None))
     except (UnknownSelector, BaselineError) as error:
         raise Failure(str(error)) from error
-    opened, _ = analyzer.open_paths([settings.root, path])
+    opened, _ = analyzer.open_paths([_around(analyzer, path), path])
     sources = {file.source.path: file.source for file in opened.survey.files.values()}
     absolute = path.resolve()
     name = next((name for name in sources if Path(name).resolve() == absolute), None)
@@ -90,6 +90,20 @@ def _tell(place: str, options: dict[str, Any]) -> tuple[list[Story], Mapping[str
     numbers = {key: int(value) for key, value in match.groupdict().items() if key != "file" and value}
     span = _span(sources[name], numbers, place)
     return stories_at(opened, name, span, _reports(analyzer, opened)), sources
+
+
+MANY = 1_500
+"""Files of a project that are read to find those that use the one that is asked about."""
+
+
+def _around(analyzer: Analyzer, path: Path) -> Path:
+    """The folder whose files may use one: the whole project, or what lies beside it if the project is too large."""
+    root = analyzer.settings.root
+    count = len(analyzer.discover([root]).files)
+    if count <= MANY:
+        return root
+    warn(f"the project has {count} files: only those in {path.absolute().parent} are looked at")
+    return path.absolute().parent
 
 
 def _span(source: SourceFile, numbers: Mapping[str, int], place: str) -> Span:

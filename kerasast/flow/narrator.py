@@ -174,7 +174,7 @@ class _World(World):
     def create(self, state: ObjectState) -> Ref:
         ref = super().create(state)
         if state.kind.has_weights:
-            self._narrator.note(Born(self._narrator.place(state.created), ref.id))
+            self._narrator.note(Born(self._narrator.place(), ref.id))
             self._narrator.note_change(ref.id, state.evolve(trace=()), state)
         return ref
 
@@ -185,7 +185,7 @@ class _World(World):
             self._narrator.note_change(target, before, state)
 
     def note_meeting(self, left: ObjectId, right: ObjectId, into: ObjectId) -> None:
-        self._narrator.note(Met(self._narrator.place(), left, right, into))
+        self._narrator.note_meeting(left, right, into)
 
     def archive(self) -> None:
         for target, state in self.states.items():
@@ -240,6 +240,19 @@ class Narrator(Interpreter):
                     self.note(Told(self.place(), target, step, after))
         if after.escaped and not before.escaped and self._at is not None:
             self.note(Lost(self.place(), target))
+
+    def note_meeting(self, left: ObjectId, right: ObjectId, into: ObjectId) -> None:
+        """What stands for either of two objects is none that came to be here, and has no story of its own yet."""
+        records = self.log.records
+        indices = range(len(records) - 1, -1, -1)
+        found = (index for index in indices if _is_birth(records[index], into))
+        born = next(found, len(records))
+        records[born:] = [
+            record
+            for record in records[born:]
+            if not isinstance(record, Born | Told) or record.target != into
+        ]
+        self.note(Met(self.place(), left, right, into))
 
     def emit(self, event: Event) -> None:
         super().emit(event)
@@ -336,6 +349,10 @@ class Narrator(Interpreter):
             self.note(Returned(self.place(node), value))
         self._section = None
         return value
+
+
+def _is_birth(record: Record, target: ObjectId) -> bool:
+    return isinstance(record, Born) and record.target == target
 
 
 def _is_bound(node: ast.AST) -> bool:

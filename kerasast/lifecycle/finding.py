@@ -28,7 +28,7 @@ from kerasast.source import SourceFile
 from kerasast.survey import InputFile, Opened
 from kerasast.versions import KERAS_3, KerasVersion
 
-SECONDS = 5.0
+SECONDS = 2.0
 """After how much time no more files are followed that use the one that is asked about."""
 
 _OF_MODELS = frozenset(
@@ -39,7 +39,6 @@ _OF_MODELS = frozenset(
         "fit_generator",
         "load_weights",
         "predict",
-        "save",
         "save_weights",
         "summary",
     }

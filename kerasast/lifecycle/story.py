@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kerasast.diagnostics import Diagnostic, Span, Step
+from kerasast.flow.events import ModelCall
 from kerasast.flow.narrator import (
     Born,
     Branch,
@@ -147,17 +148,24 @@ class _Teller:
         """Whether what happens there happens whenever the object comes to be."""
         return place.section is self.section and not circumstances(place, self.birth)
 
+    def _builds(self, event: ModelCall, place: Place) -> bool:
+        """Whether it certainly is built after a call. The interpreter takes `set_weights()` for one that succeeds."""
+        given = event.method == "set_weights" and event.before.built is not Tri.YES
+        return event.after.built is Tri.YES and not given and self._is_certain(place)
+
     def _built(self) -> Tri:
-        """Whether it is built in the end: what was certainly built stays so."""
-        built = self.state.built
+        """Whether it is built in the end: what was certainly built stays so, whatever may have happened since."""
+        built = self.state.built if self.state.built is Tri.NO else Tri.MAYBE
         for record in self.records:
-            if not isinstance(record, Called) or record.event.target not in self.own:
-                continue
-            before, after = record.event.before.built, record.event.after.built
-            if before is Tri.NO and after is Tri.YES and record.event.method == "set_weights":
-                return Tri.MAYBE  # The interpreter takes it for built, since this would fail otherwise.
-            if Tri.YES in (before, after):
-                built = Tri.YES if self._is_certain(record.place) else built.either(Tri.MAYBE)
+            match record:
+                case Called(place, event) if event.target in self.own:
+                    if self._builds(event, place):
+                        return Tri.YES
+                    if event.after.built is not Tri.NO:
+                        built = Tri.MAYBE
+                case Told(place, target, _, state) if target in self.own and state.built is Tri.YES:
+                    if self._is_certain(place):
+                        return Tri.YES
         return built
 
     def _may_be_about(self, item: Diagnostic) -> bool:
@@ -197,6 +205,7 @@ class _Teller:
 
     def _lines(self) -> Iterator[_Line]:
         met: set[ObjectId] = set()
+        built = False
         for index, record in enumerate(self.records):
             match record:
                 case Born(place, target) if target in self.own:
@@ -205,9 +214,13 @@ class _Teller:
                     text = f"{quoted(place.node.func)} makes a model of which it is a part"
                     yield _Line(place, "other", text)
                 case Called(place, event) if event.target in self.own:
-                    words = words_of_call(event)
+                    words = words_of_call(event, is_built=built)
+                    built = built or self._builds(event, place)
                     if words is not None:
                         yield _Line(place, *words, added=int(event.method == "add"))
+                case Told(place, target, _, state) if target in self.own and state.built is Tri.YES:
+                    built = built or self._is_certain(place)
+                    yield from self._freezes(index, record)
                 case Told() | Flagged():
                     yield from self._freezes(index, record)
                 case Met(place, left, right, into) if into in self.own:
@@ -370,7 +383,8 @@ def _without_repeats(lines: Iterable[_Line]) -> list[_Line]:
     """One line for what happens again and again at the same place: in a loop, or on several paths."""
     found: dict[tuple[object, ...], _Line] = {}
     for line in lines:
-        found.setdefault((line.place.source.path, line.place.node, line.kind, line.text), line)
+        where = (line.place.source.path, line.place.node) if line.step is None else line.step.span
+        found.setdefault((where, line.kind, line.text), line)
     return list(found.values())
 
 

@@ -104,8 +104,11 @@ _UNTOLD = frozenset(
 """Methods that tell nothing about the life of what they are called on, unless they build it."""
 
 
-def words_of_call(event: ModelCall) -> tuple[Happening, str] | None:
-    """What a call of a method is to its object; `None` if that is not worth telling."""
+def words_of_call(event: ModelCall, *, is_built: bool) -> tuple[Happening, str] | None:
+    """What a call of a method is to its object; `None` if that is not worth telling.
+
+    `is_built` if it was certainly built at some time before, whatever the interpreter takes for possible since.
+    """
     method, before, after = event.method, event.before, event.after
     builds = before.built is Tri.NO and after.built is Tri.YES
     if method == "compile":
@@ -121,7 +124,7 @@ def words_of_call(event: ModelCall) -> tuple[Happening, str] | None:
     if method == "build":
         return "called", "`build()`" + (", which does not build it" if _is_unbuilt(after) else "")
     if method in _RUNNING:
-        return "called", _run(event)
+        return "called", _run(event, is_built)
     if method == "add":
         return "other", f"{_given(event.arguments, event.view)} is added{_built_now(builds)}"
     if method in _UNTOLD:
@@ -149,13 +152,15 @@ def _opened(event: ModelCall) -> str:
     return ""
 
 
-def _run(event: ModelCall) -> str:
+def _run(event: ModelCall, is_built: bool) -> str:
     before = event.before
     if event.method == "summary":
         return "`summary()`" + (", which does not build it" if _is_unbuilt(before) else "")
     text = "called" if event.method in ("__call__", "call") else f"`{event.method}()`"
     if event.after.graph_call is not before.graph_call:
         text = "called on a Keras tensor, as a part of a larger model"
+    if is_built:
+        return text
     if before.built is not Tri.YES and event.after.built is Tri.YES:
         return f"{text}: it is built from here, if it was not before"
     if before.built is Tri.NO and event.after.built is Tri.MAYBE:

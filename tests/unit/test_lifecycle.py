@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from pathlib import Path
 
@@ -348,6 +349,61 @@ def test_loading() -> None:
     assert told.subtitle == "loaded model, built, never compiled"
 
 
+def test_lists_that_meet_are_no_models() -> None:
+    told = program(
+        """
+        from settings import fast
+        layers = [keras.layers.Dense(1)] if fast else [keras.layers.Dense(2)]
+        if fast:
+            rest = [1]
+        else:
+            rest = [x]
+        ▲model = keras.Sequential(layers)
+        """
+    )
+    assert kinds(told) == ["created"]
+
+
+def test_weights_loaded_into_what_is_built_leave_it_built() -> None:
+    told = program(
+        """
+        inputs = keras.Input((2,))
+        ▲model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
+        model.load_weights("w.weights.h5")
+        model.predict(x)
+        """
+    )
+    assert told.moments[-1].text == "`predict()`"
+    assert told.subtitle == "functional model, built, never compiled, never trained"
+
+
+def test_weights_that_are_set_are_no_proof() -> None:
+    told = program(
+        """
+        model = keras.Sequential([keras.layers.Dense(1)])
+        ▲clone = keras.models.clone_model(model)
+        clone.set_weights(model.get_weights())
+        """
+    )
+    assert told.subtitle == "Sequential model, perhaps built, never compiled, never trained"
+
+
+RULES = Path(__file__).parents[2] / "rules"
+_BLOCK = re.compile(r"^```python[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("first", range(8))
+def test_every_example_of_the_rules_can_be_told(first: int) -> None:
+    told = 0
+    for path in sorted(RULES.glob("*.md"))[first::8]:
+        block = _BLOCK.search(path.read_text(encoding="utf-8"))
+        if block is None:  # the rule is about files that are no Python
+            continue
+        opened = Analyzer(Settings(root=Path("/nowhere"))).open_files({"a.py": block[1]})
+        told += len(stories_at(opened, "a.py", Span(0, len(block[1])), lambda paths: ()))
+    assert told
+
+
 # The command.
 
 COMMAND = """\
@@ -424,3 +480,15 @@ def test_places_without_a_story(folder: Path, place: str, code: int, said: str) 
     run = CliRunner().invoke(cli, ["lifecycle", place])
     assert run.exit_code == code
     assert said in run.output + run.stderr
+
+
+def test_of_a_large_project_what_lies_beside_the_file_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kerasast.cli.lifecycle.MANY", 1)
+    (folder / "sub").mkdir()
+    (folder / "sub" / "b.py").write_text(COMMAND)
+    run = CliRunner().invoke(cli, ["lifecycle", "sub/b.py:3"])
+    assert run.exit_code == 0
+    assert "the project has 2 files" in run.stderr
+    assert "saved to `m.keras`" in run.stdout
