@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
+from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache, cached_property
 from typing import Literal, NamedTuple
 
 from kerasast.diagnostics import Applicability, Edit, FileEdits, Fix, Span
@@ -207,23 +209,59 @@ def _name(path: Value | None) -> str | None:
     return name if re.match(r"\w[^'\"]*$", name) else None
 
 
+class _Text(NamedTuple):
+    """A string as if it were a path: its folders, what comes after the last slash, and that with what is beside it.
+
+    `*` stands for the values in an f-string, and for what is put before or after the string.
+    """
+
+    node: ast.Constant | ast.JoinedStr
+    folders: list[str]
+    last: str
+    around: str
+
+
+def _text(node: ast.Constant | ast.JoinedStr, parent: ast.AST) -> _Text:
+    if isinstance(node, ast.Constant):
+        text = str(node.value)
+    else:
+        text = "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values)
+    *folders, last = re.split(r"[/\\]", text)
+    match parent:
+        case ast.BinOp(op=ast.Add(), left=left):
+            around = f"{last}*" if left is node else f"*{last}"
+        case _:
+            around = f"*{last}" if last.startswith(".") else last
+    return _Text(node, folders, last, around)
+
+
 class _File:
-    """A file of the project, with the parent of each node."""
+    """A file of the project, with the parent of each node. Kept with the project: many reports may ask for it."""
 
     def __init__(self, module: str, source: SourceFile, tree: ast.Module) -> None:
         self.module = module
         self.source = source
         self.tree = tree
-        self.parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
 
-    def texts(self) -> Iterator[ast.Constant | ast.JoinedStr]:
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """The parent of each node."""
+        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+
+    @cached_property
+    def texts(self) -> list[_Text]:
         """The strings, but for those that only say something."""
-        for node, parent in self.parents.items():
+        found: list[_Text] = []
+        pending: deque[tuple[ast.AST, ast.AST]] = deque([(self.tree, self.tree)])
+        while pending:
+            node, parent = pending.popleft()
             inner = isinstance(parent, ast.JoinedStr | ast.Expr)
             if isinstance(node, ast.JoinedStr) or (
                 isinstance(node, ast.Constant) and isinstance(node.value, str) and not inner
             ):
-                yield node
+                found.append(_text(node, parent))
+            pending.extend((child, node) for child in ast.iter_child_nodes(node))
+        return found
 
     def function(self, node: ast.AST) -> ast.AST:
         """The function that a node is in, or the module."""
@@ -291,20 +329,18 @@ class _Search:
                 return False
             if not name.endswith(_HDF5) and _CHECKPOINTS.search(file.source.code):
                 return False
-            for node in file.texts():
-                if not self._text(file, node):
-                    return False
+            if not all(self._text(file, text) for text in file.texts):
+                return False
         return True
 
-    def _text(self, file: _File, node: ast.Constant | ast.JoinedStr) -> bool:
+    def _text(self, file: _File, text: _Text) -> bool:
         """Note a string that ends with the name. `False` if it may mean the file in another way."""
-        text = _pattern(node)
-        *folders, last = re.split(r"[/\\]", text)
         name = self.places.name
-        if last != name:
-            self.places.others.add(last)
-            beside = last.startswith(f"{name}.")  # A file of a TensorFlow checkpoint: `….index`.
-            return not beside and name not in folders and not _may_mean(_around(file, node, last), name)
+        if text.last != name:
+            self.places.others.add(text.last)
+            beside = text.last.startswith(f"{name}.")  # A file of a TensorFlow checkpoint: `….index`.
+            return not beside and name not in text.folders and not _may_mean(text.around, name)
+        node = text.node
         span = file.source.span(node)
         written = file.source.text[span.start : span.end]
         if written.count(name) != 1 or not re.match(r"['\"]+$", written[written.index(name) + len(name) :]):
@@ -430,24 +466,17 @@ def _files(project: ProjectIndex, source: SourceFile) -> Iterator[_File]:
     for name, index in sorted(project.modules.items()):
         near = posixpath.dirname(index.path) == posixpath.dirname(source.path)
         if near or project.import_closure(name) & reached:
-            file, tree = project.source(name), project.tree(name)
-            if file is not None and tree is not None:
-                yield _File(name, file, tree)
+            file = _file(project, name)
+            if file is not None:
+                yield file
 
 
-def _pattern(node: ast.Constant | ast.JoinedStr) -> str:
-    """The text of a string, with `*` for the values in an f-string."""
-    if isinstance(node, ast.Constant):
-        return str(node.value)
-    return "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values)
-
-
-def _around(file: _File, node: ast.AST, text: str) -> str:
-    """The text of a string, with `*` for what is put before or after it."""
-    match file.parents.get(node):
-        case ast.BinOp(op=ast.Add(), left=left):
-            return f"{text}*" if left is node else f"*{text}"
-    return f"*{text}" if text.startswith(".") else text
+def _file(project: ProjectIndex, module: str) -> _File | None:
+    known: dict[str, _File | None] = project.__dict__.setdefault("_files", {})
+    if module not in known:
+        source, tree = project.source(module), project.tree(module)
+        known[module] = None if source is None or tree is None else _File(module, source, tree)
+    return known[module]
 
 
 def _may_mean(text: str, name: str) -> bool:
@@ -458,6 +487,7 @@ def _may_mean(text: str, name: str) -> bool:
     return "*" in own and fnmatchcase(text, own)
 
 
+@cache
 def _gaps(text: str) -> str:
     return _FIELD.sub("*", text).replace("[", "[[]")
 

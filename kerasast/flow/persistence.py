@@ -28,6 +28,12 @@ _FOLLOWED = frozenset({Role.LAYER, Role.MODEL, Role.LOSS, Role.METRIC})
 
 _WEIGHTS = re.compile(r"\b(?:save|load)_weights\s*\(|\bModelCheckpoint\s*\(")
 
+_WORDS = (
+    *("save", "load_model", "load_weights", "clone_model", "ModelCheckpoint", "to_json", ".dump", "deepcopy"),
+    *("custom_objects", "register_keras_serializable", "_config"),
+)
+"""What both patterns need one of. Looking for words is much faster, and most modules have none."""
+
 
 def kept_confidence(event: ClassDefined, *, weights: bool = False) -> Confidence:
     """How sure a report about a class's saved form is: less where nothing in sight keeps models of it.
@@ -108,7 +114,11 @@ def _kept_by(project: ProjectIndex, module: str) -> tuple[bool, bool]:
     known: dict[str, tuple[bool, bool]] = project.__dict__.setdefault("_kept_models", {})
     if module not in known:
         code = _without_prose(project, module)
-        known[module] = (_WHOLE_MODELS.search(code) is not None, _WEIGHTS.search(code) is not None)
+        worth_it = any(word in code for word in _WORDS)
+        known[module] = (
+            worth_it and _WHOLE_MODELS.search(code) is not None,
+            worth_it and _WEIGHTS.search(code) is not None,
+        )
     return known[module]
 
 
@@ -126,7 +136,7 @@ def _blank_prose(project: ProjectIndex, module: str) -> str:
     if source is None:
         return ""
     code = source.code
-    if tree is None or (_WHOLE_MODELS.search(code) is None and _WEIGHTS.search(code) is None):
+    if tree is None or not any(word in code for word in _WORDS):
         return code
     pieces, position = [], 0
     for span in sorted(source.span(node) for node in ast.walk(tree) if _is_prose(node)):

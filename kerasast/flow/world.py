@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import compress
+from operator import is_not
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kerasast.flow.names import names_read
@@ -277,16 +279,17 @@ class Join:
         if left is right:
             return
         changed: list[tuple[ObjectId, ObjectState, ObjectState]] = []
-        for target, state in right.items():
+        for target in _differing(right, left):
+            state = right[target]
             other = left.get(target) or world.archived(target)
             if other is None:
                 world.put(target, state)
             elif other is not state:
                 changed.append((target, other, state))
         changed.extend(
-            (target, state, other)
-            for target, state in left.items()
-            if target not in right and (other := world.archived(target)) is not None
+            (target, left[target], other)
+            for target in _missing(left, right)
+            if (other := world.archived(target)) is not None
         )
         for target, other, state in changed:
             joined = self._join_states(other, state)
@@ -399,6 +402,18 @@ class Join:
             key: self.value(a[key], b[key]) if key in a and key in b else UNKNOWN
             for key in dict.fromkeys([*a, *b])
         }
+
+
+def _differing(states: States, others: States) -> Iterator[ObjectId]:
+    """The objects of some states that are not in the same state among the others, without a loop in Python."""
+    return compress(states, map(is_not, states.values(), map(others.get, states)))
+
+
+def _missing(states: States, others: States) -> list[ObjectId]:
+    """The objects of some states that the others have none of."""
+    if states.keys() <= others.keys():
+        return []
+    return [target for target in states if target not in others]
 
 
 def _join_kinds(a: Kind, b: Kind) -> Kind:
