@@ -172,7 +172,7 @@ class _Checker:
         return [Interest(frozenset(names), also, text) for (also, text), names in calls.items()]
 
     def _may_report(self, rule: Rule, only_if: Precondition) -> bool:
-        known: dict[tuple[str, KerasVersion], bool] = self.project.__dict__.setdefault("_preconditions", {})
+        known: dict[tuple[str, KerasVersion], bool] = self.project.once("preconditions", dict)
         key = (rule.name, self.version)
         if key not in known:
             known[key] = only_if(self.project, self.version)

@@ -23,3 +23,26 @@ def rare_collection() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Collect no garbage, for a moment in which somebody waits; `collect` has to follow when nobody does."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def collect() -> None:
+    """Collect garbage now."""
+    gc.collect()
+
+
+def keep() -> None:
+    """Take all that there is now for something that stays, so that nobody looks for garbage in it."""
+    gc.collect()
+    gc.freeze()

@@ -71,12 +71,17 @@ class Survey:
         if self._kept <= KEPT_CODE:
             source.kept_tree = tree
 
-    def changed(self, contents: Mapping[str, bytes]) -> Survey:
-        """The same with other contents of files, by path. What is known of the rest is kept."""
+    def changed(self, contents: Mapping[str, bytes], *, passing: bool = False) -> Survey:
+        """The same with other contents of files, by path. What is known of the rest is kept.
+
+        Syntax errors in them are `passing` while somebody types: the project then still has the modules as they were.
+        """
         survey = Survey()
         for module, item in self.inputs.items():
             if item.path in contents:
                 survey.add(replace(item, data=contents[item.path]))
+                if passing and module in self.modules:
+                    survey.modules.setdefault(module, self.modules[module])
                 continue
             survey.inputs[module] = item
             survey.files[module] = self.files[module]
@@ -107,7 +112,16 @@ class Survey:
 
     def project(self) -> ProjectIndex:
         """All the indexes, merged."""
-        return ProjectIndex(self.modules, lambda module: self.files[module].source)
+        return ProjectIndex(self.modules, self._source)
+
+    def update(self, project: ProjectIndex, module: str) -> ProjectIndex:
+        """All the indexes, merged, where only one module is another than in a project that is no longer needed."""
+        index = self.modules.get(module)
+        same = index is not None and project.replace(index, self.modules, self._source)
+        return project if same else self.project()
+
+    def _source(self, module: str) -> SourceFile:
+        return self.files[module].source
 
     def versions(self, settings: Settings) -> dict[str, DetectedVersion]:
         """The Keras that each checked file is for, by its path."""
@@ -148,9 +162,12 @@ class Opened:
         assert isinstance(data, bytes)
         return data
 
-    def changed(self, contents: Mapping[str, bytes]) -> Opened:
-        """The same with other contents of checked files, by path, for the same versions of Keras."""
-        return replace(self, survey=self.survey.changed(contents))
+    def changed(self, contents: Mapping[str, bytes], *, passing: bool = False) -> Opened:
+        """The same with other contents of checked files, by path, for the same versions of Keras.
+
+        `passing` is as in `Survey.changed`.
+        """
+        return replace(self, survey=self.survey.changed(contents, passing=passing))
 
 
 def read_inputs(files: Sequence[DiscoveredFile]) -> list[InputFile]:

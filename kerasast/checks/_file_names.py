@@ -21,7 +21,7 @@ from kerasast.fixes import Edits, join
 from kerasast.flow.facts import LoadSite, OtherSite, SaveSite
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Const, Text, Value
-from kerasast.index.project import ProjectIndex
+from kerasast.index.project import ProjectIndex, of_module
 from kerasast.source import SourceFile
 
 Content = Literal["weights", "model"]
@@ -472,7 +472,7 @@ def _files(project: ProjectIndex, source: SourceFile) -> Iterator[_File]:
 
 
 def _file(project: ProjectIndex, module: str) -> _File | None:
-    known: dict[str, _File | None] = project.__dict__.setdefault("_files", {})
+    known: dict[str, _File | None] = project.memo("files with names", of_module)
     if module not in known:
         source, tree = project.source(module), project.tree(module)
         known[module] = None if source is None or tree is None else _File(module, source, tree)

@@ -67,7 +67,7 @@ def _run_together(cls: ClassValue, other: ClassValue, project: ProjectIndex) -> 
 def _table(project: ProjectIndex, version: KerasVersion) -> dict[str, list[ClassValue]]:
     """The top-level classes of the project by registered name (made once for each project and version)."""
     tables: dict[KerasVersion, dict[str, list[ClassValue]]]
-    tables = project.__dict__.setdefault("_registered_classes", {})
+    tables = project.once("registered classes", dict)
     if version not in tables:
         found: dict[str, list[ClassValue]] = {}
         for cls in _registered_classes(project):

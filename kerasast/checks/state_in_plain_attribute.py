@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kerasast.checks._compile_arguments import given, is_compile
 from kerasast.checks._eager import runs_eagerly
@@ -16,11 +16,12 @@ from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.class_facts import ClassFacts, class_facts
 from kerasast.flow.events import ClassDefined, ModelCall, ObjectCreated
+from kerasast.flow.interest import SIMPLE, blocks
 from kerasast.flow.methods import MethodFacts, self_path
 from kerasast.flow.roles import Role, role_of
 from kerasast.flow.scopes import make_class, module_scope
 from kerasast.flow.values import Const, Kind, ObjectState, Ref
-from kerasast.index.project import ProjectIndex
+from kerasast.index.project import ProjectIndex, of_module
 from kerasast.registry import rule
 from kerasast.versions import KerasVersion
 
@@ -43,21 +44,38 @@ _PLAIN = frozenset(
 
 def _is_anywhere(project: ProjectIndex, version: KerasVersion) -> bool:
     """Whether any layer or metric of a project has a running value."""
+    known: dict[tuple[str, KerasVersion], bool] = project.memo("running values", of_module)
     for name in project.modules:
-        source = project.source(name)
-        if source is None or _RUNNING.search(source.code) is None:
-            continue
-        tree, scope = project.tree(name), module_scope(project, name)
-        if tree is None or scope is None:
-            continue
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.ClassDef):
-                continue
-            facts = class_facts(make_class(node, scope), version)
-            method = facts.method(_ENTRIES.get(role_of(facts) or Role.LOSS, ""))
-            if method is not None and any(_running_values(method, facts)):
-                return True
+        if (name, version) not in known:
+            known[name, version] = _is_in(project, name, version)
+        if known[name, version]:
+            return True
     return False
+
+
+def _is_in(project: ProjectIndex, module: str, version: KerasVersion) -> bool:
+    source = project.source(module)
+    if source is None or _RUNNING.search(source.code) is None:
+        return False
+    tree, scope = project.tree(module), module_scope(project, module)
+    if tree is None or scope is None:
+        return False
+    for node in _classes(tree.body):
+        facts = class_facts(make_class(node, scope), version)
+        method = facts.method(_ENTRIES.get(role_of(facts) or Role.LOSS, ""))
+        if method is not None and any(_running_values(method, facts)):
+            return True
+    return False
+
+
+def _classes(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
+    """The classes of a module, wherever they are defined."""
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            yield statement
+        if not isinstance(statement, SIMPLE):
+            for part in blocks(statement):
+                yield from _classes(part)
 
 
 @rule(

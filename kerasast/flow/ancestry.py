@@ -127,9 +127,7 @@ def is_overridden(cls: ClassValue | None, name: str, project: ProjectIndex) -> b
     """Whether some class of the project that derives from `cls` has its own `name`. Classes are told by name."""
     if cls is None:
         return False
-    children: dict[str, list[ClassInfo]] | None = project.__dict__.get("_children")
-    if children is None:
-        children = project.__dict__["_children"] = _children(project)
+    children = project.once("children", lambda: _children(project))
     pending, seen = [cls.name], {cls.name}
     while pending:
         for child in children.get(pending.pop(), ()):

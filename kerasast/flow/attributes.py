@@ -109,22 +109,19 @@ def get_attribute(machine: Machine, value: Value, attr: str, node: ast.AST) -> V
 
 def _may_be_assigned(machine: Machine, attr: str) -> bool:
     """Whether this module, or one that it imports, assigns an attribute of this name to something."""
-    assigning = _assigning_modules(machine.project).get(attr)
-    return assigning is not None and not assigning.isdisjoint(
-        machine.project.import_closure(machine.module.name)
-    )
+    project = machine.project
+    assigning = project.once("assigning modules", lambda: _assigning_modules(project)).get(attr)
+    return assigning is not None and not assigning.isdisjoint(project.import_closure(machine.module.name))
 
 
 def _assigning_modules(project: ProjectIndex) -> dict[str, set[str]]:
-    """The modules that assign an attribute of each name, worked out once for a project."""
-    known: dict[str, set[str]] | None = project.__dict__.get("_assigning_modules")
-    if known is None:
-        known = project.__dict__["_assigning_modules"] = {}
-        for module in project.modules:
-            scope = module_scope(project, module)
-            for attr in () if scope is None else scope.assigned_attributes:
-                known.setdefault(attr, set()).add(module)
-    return known
+    """The modules that assign an attribute of each name."""
+    found: dict[str, set[str]] = {}
+    for module in project.modules:
+        scope = module_scope(project, module)
+        for attr in () if scope is None else scope.assigned_attributes:
+            found.setdefault(attr, set()).add(module)
+    return found
 
 
 def _of_some_layer(value: LayersOf, attr: str) -> Value:

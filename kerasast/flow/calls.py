@@ -386,6 +386,7 @@ def _run(machine: Machine, frame: Frame) -> Value | None:
     caller = machine.frame
     before = machine.snapshot()
     machine.budget -= len(machine.world.states) // 100  # What following a call costs grows with the world.
+    machine.followed.add(frame.scope.module.name)
     machine.frame = frame
     machine.frames.append(frame)
     assert frame.function is not None

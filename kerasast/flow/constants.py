@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 def computed_constant(scope: ModuleScope, name: str) -> Value:
     """The string that a module binds a name to, once and for all, as far as it is known; `UNKNOWN` otherwise."""
-    cache: dict[tuple[str, str], Value] = scope.project.__dict__.setdefault("_computed_constants", {})
+    cache: dict[tuple[str, str], Value] = scope.project.once("computed constants", dict)
     key = scope.name, name
     if key not in cache:
         cache[key] = UNKNOWN  # while it is worked out

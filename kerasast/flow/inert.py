@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable
 
 from kerasast.flow.arguments import Argument, Arguments
-from kerasast.flow.machine import Machine
+from kerasast.flow.machine import Idleness, Machine
 from kerasast.flow.parameters import parameters
 from kerasast.flow.values import (
     ApiValue,
@@ -53,11 +53,13 @@ def is_inert(machine: Machine, function: FunctionValue, arguments: Arguments, fo
         return False
     known = machine.shared_inert.get(node)
     if known is None:
-        machine.shared_inert[node] = False  # as calls of itself see it
-        known = machine.shared_inert[node] = machine.apart(
-            ALONE, lambda: _does_nothing(machine, lambda: follow(_anything(function)))[0]
-        )
-    return known
+        machine.shared_inert[node] = Idleness(False)  # as calls of itself see it
+        outer, machine.followed = machine.followed, {function.scope.module.name}
+        idle = machine.apart(ALONE, lambda: _does_nothing(machine, lambda: follow(_anything(function)))[0])
+        known = machine.shared_inert[node] = Idleness(idle, frozenset(machine.followed))
+        machine.followed = outer
+    machine.followed |= known.followed
+    return known.idle
 
 
 def observed(machine: Machine, function: FunctionValue, arguments: Arguments, follow: Follow) -> Value:

@@ -68,6 +68,7 @@ _OPAQUE = ("__new__", "__getattr__", "__getattribute__")
 
 def _blank_instance(machine: Machine, cls: ClassValue, node: ast.AST) -> Ref:
     lineage = ancestry(cls, machine.version)
+    machine.followed.update(item.scope.module.name for item in lineage.classes)
     kind = kind_of_class(lineage)
     opaque = not lineage.complete or any(map(lineage.defines, _OPAQUE))
     state = ObjectState(

@@ -10,7 +10,7 @@ from kerasast.flow.facts import LoadSite
 from kerasast.flow.machine import Machine
 from kerasast.flow.text import known_suffix, path_key
 from kerasast.flow.values import Const, External, Kind, ObjectState, Ref, Tri, Value
-from kerasast.index.project import ProjectIndex
+from kerasast.index.project import ProjectIndex, never, of_module
 
 _REGISTERS = re.compile(r"get_custom_objects|register_keras_serializable\s*\([^()]*\)\s*\(")
 """What makes names known to Keras for the whole program, other than a decorator."""
@@ -91,7 +91,7 @@ def _note_load(machine: Machine, bound: Arguments, restores: bool, node: ast.AST
 
 def _run_together(project: ProjectIndex, module: str) -> frozenset[str]:
     """The project modules that may be imported when code of `module` runs: its imports and its importers'."""
-    cache: dict[str, frozenset[str]] = project.__dict__.setdefault("_run_together", {})
+    cache: dict[str, frozenset[str]] = project.memo("run together", never)
     if module not in cache:
         found = set(project.import_closure(module))
         for other in project.modules:
@@ -116,7 +116,7 @@ def _provided_elsewhere(machine: Machine, together: frozenset[str]) -> bool:
 
 def _provides(project: ProjectIndex, module: str) -> tuple[bool, bool]:
     """Whether code of a module registers names of classes, and whether it enters scopes of them."""
-    known: dict[str, tuple[bool, bool]] = project.__dict__.setdefault("_provides_names", {})
+    known: dict[str, tuple[bool, bool]] = project.memo("provides names", of_module)
     if module not in known:
         source = project.source(module)
         text = None if source is None else source.text

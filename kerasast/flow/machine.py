@@ -105,6 +105,18 @@ class Attempt:
     raised: list[Snapshot]
 
 
+@dataclass(frozen=True, slots=True)
+class Idleness:
+    """Whether following a function is for nothing, and the modules that this depends on."""
+
+    idle: bool
+    followed: frozenset[str] = frozenset()
+
+
+def _follows(key: object, value: Summary | Idleness, module: str) -> bool:
+    return module in value.followed
+
+
 class Machine:
     """What every part of the interpreter shares."""
 
@@ -152,14 +164,14 @@ class Machine:
         self.policy_line = 0
         self.inlined: set[ast.AST] = set()
         self.summaries: dict[Hashable, Summary] = {}
-        self.shared_summaries: dict[Hashable, Summary] = project.__dict__.setdefault(
-            f"_summaries_{version}", {}
-        )
+        self.shared_summaries: dict[Hashable, Summary] = project.memo(f"summaries {version}", _follows)
         self.variety: dict[tuple[ast.AST, int | str | None], set[Hashable]] = {}
         self.unsummarised: set[Hashable] = set()
         self.inert: dict[ast.AST, int] = {}
         """Functions by how often following a call of them was for nothing; -1 where it was not."""
-        self.shared_inert: dict[ast.AST, bool] = project.__dict__.setdefault(f"_inert_{version}", {})
+        self.shared_inert: dict[ast.AST, Idleness] = project.memo(f"idle functions {version}", _follows)
+        self.followed: set[str] = set()
+        """Modules whose functions and classes were followed."""
         self.told = 0
         self.reads_objects = False
         self.constants_read: dict[tuple[ModuleScope, str], Value] = {}

@@ -10,7 +10,7 @@ from kerasast.flow.events import ClassDefined
 from kerasast.flow.facts import SaveSite
 from kerasast.flow.roles import Role, role_of
 from kerasast.flow.values import ClassValue
-from kerasast.index.project import ProjectIndex
+from kerasast.index.project import ProjectIndex, of_module
 from kerasast.source import SourceFile
 
 _CONFIG = re.compile(r"\bcustom_objects\b|\bregister_keras_serializable\b|\bget_config\b|\bfrom_config\b")
@@ -111,7 +111,7 @@ def _is_about(source: SourceFile, cls: ClassValue, position: int) -> bool:
 
 def _kept_by(project: ProjectIndex, module: str) -> tuple[bool, bool]:
     """Whether a module keeps whole models, and weights (looked up once for each project)."""
-    known: dict[str, tuple[bool, bool]] = project.__dict__.setdefault("_kept_models", {})
+    known: dict[str, tuple[bool, bool]] = project.memo("kept models", of_module)
     if module not in known:
         code = _without_prose(project, module)
         worth_it = any(word in code for word in _WORDS)
@@ -124,7 +124,7 @@ def _kept_by(project: ProjectIndex, module: str) -> tuple[bool, bool]:
 
 def _without_prose(project: ProjectIndex, module: str) -> str:
     """The code of a module without strings that are statements (looked up once for each project)."""
-    known: dict[str, str] = project.__dict__.setdefault("_code_without_prose", {})
+    known: dict[str, str] = project.memo("code without prose", of_module)
     if module not in known:
         known[module] = _blank_prose(project, module)
     return known[module]

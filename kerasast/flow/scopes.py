@@ -86,7 +86,9 @@ class ModuleScope(Scope):
         self.name = name
         self.source = source
         self.project = project
-        self._classes: dict[ast.ClassDef, Value] = {}
+        self.classes: dict[ast.ClassDef, Value] = {}
+        self.computed: set[str] = set()
+        """Modules whose computed constants it has."""
 
     @property
     def module(self) -> ModuleScope:
@@ -101,16 +103,18 @@ class ModuleScope(Scope):
                 return None if value == UNKNOWN else value
             if symbol is not None:
                 value = self.names[name] = symbol_value(symbol, self.project)
+                if isinstance(symbol, ComputedSymbol):
+                    self.computed.add(symbol.module)
             elif name in _BUILTINS and not self.project.binds(self.name, name):
                 return External(f"builtins.{name}")
         return value
 
     def class_of(self, node: ast.ClassDef) -> Value:
         """The class that a statement at the top level defines; unknown while its own bases are looked up."""
-        if node not in self._classes:
-            self._classes[node] = UNKNOWN
-            self._classes[node] = make_class(node, self)
-        return self._classes[node]
+        if node not in self.classes:
+            self.classes[node] = UNKNOWN
+            self.classes[node] = make_class(node, self)
+        return self.classes[node]
 
     @cached_property
     def shares_names(self) -> bool:
@@ -142,9 +146,27 @@ class ModuleScope(Scope):
         return found
 
 
+def _leads_to(key: str, scope: ModuleScope | None, module: str) -> bool:
+    """Whether the scope of a module knows code of another."""
+    if key == module or scope is None or module in scope.computed:
+        return True
+    known = [*scope.names.values(), *scope.classes.values()]
+    return any(_is_code_of(value, module) for value in known)
+
+
+def _is_code_of(value: Value, module: str) -> bool:
+    match value:
+        case FunctionValue(scope=scope):
+            return scope.module.name == module
+        case ClassValue(scope=scope, bases=bases, decorators=decorators):
+            own = scope.module.name == module
+            return own or any(_is_code_of(item, module) for item in (*bases, *decorators))
+    return False
+
+
 def module_scope(project: ProjectIndex, module: str) -> ModuleScope | None:
     """The scope of another module of the project (one for each, kept with the project)."""
-    scopes: dict[str, ModuleScope | None] = project.__dict__.setdefault("_module_scopes", {})
+    scopes: dict[str, ModuleScope | None] = project.memo("module scopes", _leads_to)
     if module not in scopes:
         source = project.source(module)
         scopes[module] = None if source is None else ModuleScope(module, source, project)

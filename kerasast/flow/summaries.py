@@ -58,6 +58,7 @@ class Summary:
 
     `silent` is true if it was followed in a silent walk, so that its events have yet to be told. `constants` are
     those around it that it has read, and `containers` the lists and dicts; it holds as long as they are the same.
+    `followed` are the modules whose code it comes from.
     """
 
     value: Value
@@ -66,6 +67,7 @@ class Summary:
     silent: bool
     constants: dict[tuple[ModuleScope, str], Value]
     containers: dict[ObjectId, ObjectState]
+    followed: frozenset[str]
 
     def holds(self, machine: Machine) -> bool:
         """Whether a call would still do the same."""
@@ -90,6 +92,7 @@ def call_through_summary(
     if summary is not None and summary.holds(machine) and (is_foreign or not summary.silent or machine.muted):
         machine.constants_read.update(summary.constants)
         machine.containers_read.update(summary.containers)
+        machine.followed |= summary.followed
         return _instantiate(machine, summary, arguments)
     machine.variety.setdefault((function.node, None), set()).add(key)
     return _follow_first(machine, known, key, arguments, follow)
@@ -218,7 +221,9 @@ def _follow_first(
     constants: dict[tuple[ModuleScope, str], Value] = {}
     containers: dict[ObjectId, ObjectState] = {}
     machine.constants_read, machine.containers_read = constants, containers
+    others, machine.followed = machine.followed, set()
     value = follow(prepared)
+    followed, machine.followed = frozenset(machine.followed), others | machine.followed
     machine.constants_read, machine.containers_read = outer
     machine.constants_read.update(constants)
     machine.containers_read.update(containers)
@@ -233,7 +238,9 @@ def _follow_first(
         return _substituted(value, substitution)
     machine.reads_objects = reads_before
     silent = bool(machine.muted)
-    summary = Summary(value, _reachable(value, made), tuple(placeholders), silent, constants, containers)
+    summary = Summary(
+        value, _reachable(value, made), tuple(placeholders), silent, constants, containers, followed
+    )
     if machine.budget > 0:
         known[key] = summary
     return _instantiate(machine, summary, arguments)

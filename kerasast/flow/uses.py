@@ -59,7 +59,7 @@ def is_only_a_base(cls: ClassValue) -> bool:
 
 def subclasses(project: ProjectIndex, name: str) -> Iterator[ClassInfo]:
     """The top-level classes of a project that derive from a class of this name, however far."""
-    derived = _derived(project)
+    derived = project.once("derived classes", lambda: _derived(project))
     seen, pending = {name}, [name]
     while pending:
         for info in derived.get(pending.pop(), ()):
@@ -70,13 +70,11 @@ def subclasses(project: ProjectIndex, name: str) -> Iterator[ClassInfo]:
 
 
 def _derived(project: ProjectIndex) -> dict[str, list[ClassInfo]]:
-    """The classes of a project by the last part of each base's name (made once for each project)."""
-    table: dict[str, list[ClassInfo]] | None = project.__dict__.get("_derived_classes")
-    if table is None:
-        table = project.__dict__["_derived_classes"] = {}
-        for module in project.modules.values():
-            for info in (item for bindings in module.bindings.values() for item in bindings):
-                for base in info.bases if isinstance(info, ClassInfo) else ():
-                    if base is not None and isinstance(info, ClassInfo):
-                        table.setdefault(base.rpartition(".")[2], []).append(info)
+    """The classes of a project by the last part of each base's name."""
+    table: dict[str, list[ClassInfo]] = {}
+    for module in project.modules.values():
+        for info in (item for bindings in module.bindings.values() for item in bindings):
+            for base in info.bases if isinstance(info, ClassInfo) else ():
+                if base is not None and isinstance(info, ClassInfo):
+                    table.setdefault(base.rpartition(".")[2], []).append(info)
     return table

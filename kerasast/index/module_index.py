@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kerasast.index.bindings import (
     AliasBinding,
@@ -27,6 +27,7 @@ __all__ = [
     "ModuleIndex",
     "OpaqueBinding",
     "index_module",
+    "interface",
 ]
 
 
@@ -69,6 +70,23 @@ def index_module(source: SourceFile, tree: ast.Module, name: str, *, is_package:
         exports=collector.exports,
         package=package,
     )
+
+
+def interface(index: ModuleIndex) -> ModuleIndex:
+    """An index without the lines on which things are defined: what other modules can make a difference of."""
+    return replace(
+        index,
+        bindings={name: tuple(map(_without_line, found)) for name, found in index.bindings.items()},
+    )
+
+
+def _without_line(binding: Binding) -> Binding:
+    match binding:
+        case FunctionInfo():
+            return replace(binding, line=0)
+        case ClassInfo(methods=methods):
+            return replace(binding, line=0, methods=tuple(replace(method, line=0) for method in methods))
+    return binding
 
 
 def _package_of(source: SourceFile, name: str, is_package: bool) -> str:

@@ -8,6 +8,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from kerasast.index.bindings import (
     OPAQUE,
@@ -20,7 +21,7 @@ from kerasast.index.bindings import (
 )
 from kerasast.index.expressions import import_target
 from kerasast.index.lookup import ModuleLookup
-from kerasast.index.module_index import ModuleIndex
+from kerasast.index.module_index import ModuleIndex, interface
 from kerasast.index.serial import digest
 from kerasast.keras_api import ApiName, canonical, exists
 from kerasast.source import SourceFile
@@ -86,11 +87,36 @@ Symbol = (
     ApiSymbol | ClassSymbol | FunctionSymbol | ModuleSymbol | LiteralSymbol | ExternalSymbol | ComputedSymbol
 )
 
+_T = TypeVar("_T")
+
 _KEPT_TREES = 64
 _MAX_DEPTH = 40
 _BUILTINS = frozenset(dir(builtins))
 _V1 = "tensorflow.compat.v1"
 _V2 = "tensorflow.compat.v2"
+
+
+Depends = Callable[[Any, Any, str], bool]
+"""Whether a key and its value in a memo depend on the code of a module."""
+
+
+def always(key: object, value: object, module: str) -> bool:
+    """For what is known of all modules together."""
+    return True
+
+
+def of_module(key: object, value: object, module: str) -> bool:
+    """For what is known of single modules; the key is that of the module, or a tuple that begins with it."""
+    return (key[0] if isinstance(key, tuple) else key) == module
+
+
+def never(key: object, value: object, module: str) -> bool:
+    """For what depends on the interfaces of modules alone."""
+    return False
+
+
+def _is_in_mention(key: object, found: object, module: str) -> bool:
+    return found is None or found == module
 
 
 class ProjectIndex:
@@ -109,7 +135,7 @@ class ProjectIndex:
         self._provisional: dict[tuple[str, str], tuple[Symbol | None, int]] = {}
         self._lowest = _MAX_DEPTH
         self._trees: OrderedDict[str, ast.Module | None] = OrderedDict()
-        self._mentions: dict[str, bool] = {}
+        self._memos: dict[str, tuple[dict[Any, Any], Depends]] = {}
         self._imported: dict[str, frozenset[str]] = {}
         self._closures: dict[str, frozenset[str]] = {}
 
@@ -196,15 +222,60 @@ class ProjectIndex:
         """The source of a project module, or `None` if it cannot be read any more."""
         return self._read(module) if self._read is not None and module in self.modules else None
 
+    def once(self, name: str, make: Callable[[], _T]) -> _T:
+        """What `make` gives, which depends on all modules together, under a name of the caller's choice."""
+        known = self.memo(name, always)
+        if name not in known:
+            known[name] = make()
+        made: _T = known[name]
+        return made
+
+    def memo(self, name: str, depends: Depends) -> dict[Any, Any]:
+        """What was found out about the project and is kept with it, under a name of the caller's choice.
+
+        `depends` says of a key and its value whether they may be others once the code of a module has changed.
+        """
+        if name not in self._memos:
+            self._memos[name] = ({}, depends)
+        return self._memos[name][0]
+
+    def replace(
+        self, index: ModuleIndex, modules: dict[str, ModuleIndex], read: Callable[[str], SourceFile | None]
+    ) -> bool:
+        """Go on with the same modules, but for new code in one of them, and keep what does not depend on that.
+
+        `index` is the new one of that module, `modules` are all of them. Returns false, and changes nothing, if its
+        interface is another than before, where this is not about the lines on which things are defined.
+        """
+        name = index.name
+        if name not in self.modules or interface(index) != interface(self.modules[name]):
+            return False
+        self.modules, self._read = modules, read
+        self._resolved = {
+            key: symbol for key, symbol in self._resolved.items() if getattr(symbol, "module", None) != name
+        }
+        self._trees.pop(name, None)
+        for known, depends in self._memos.values():
+            for key in [key for key, value in known.items() if depends(key, value, name)]:
+                del known[key]
+        return True
+
     def mentions(self, pattern: str) -> bool:
         """Whether a regular expression finds something in the code of the project (looked for once)."""
-        known = self._mentions.get(pattern)
-        if known is None:
-            found = re.compile(pattern)
-            sources = map(self.source, self.modules)
-            known = any(source is not None and found.search(source.code) is not None for source in sources)
-            self._mentions[pattern] = known
-        return known
+        known = self.memo("mentions", _is_in_mention)
+        checked = self.memo("mentions in modules", of_module)
+        if pattern not in known:
+            known[pattern] = next(
+                (name for name in self.modules if self._mentions(checked, name, pattern)), None
+            )
+        return known[pattern] is not None
+
+    def _mentions(self, known: dict[tuple[str, str], bool], module: str, pattern: str) -> bool:
+        key = module, pattern
+        if key not in known:
+            source = self.source(module)
+            known[key] = source is not None and re.search(pattern, source.code) is not None
+        return known[key]
 
     def tree(self, module: str) -> ast.Module | None:
         """The parsed tree of a project module, or `None` if it does not parse. Some are kept for the next call."""

@@ -1,19 +1,21 @@
 """What the server knows of one project: its files, what the editor has made of them, and what was said of each.
 
-A change of a file is analysed by itself, together with the open files that import it. Knows nothing of the protocol.
+After a change only the file that changed is looked at again before an answer; the files that import it follow when
+there is time for it (`pending`). Knows nothing of the protocol.
 """
 
 from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from kerasast.check_file import FileReport
 from kerasast.config import Settings, settings_for
 from kerasast.engine import Analyzer, Progress, Result
+from kerasast.garbage import keep, no_collection
 from kerasast.prefilter import select_files
 from kerasast.survey import InputFile, Opened, display_path, module_key, read_bytes
 from kerasast.version_detection import DetectedVersion
@@ -40,8 +42,11 @@ class Session:
         self._analyzer = Analyzer(self.settings, progress=progress)
         self._texts: dict[str, bytes] = {}
         self._reports: dict[str, FileReport] = {}
+        self._stale: set[str] = set()
         self._opened, _ = self._analyzer.open_paths([folder])
+        self._project = self._opened.survey.project()
 
+    @no_collection()
     def set_text(self, path: Path, text: str) -> None:
         """The editor shows this text for a file, whatever is on disk."""
         self._put(display_path(path), path, encoded(text))
@@ -54,12 +59,46 @@ class Session:
         data = read_bytes(path)
         self._replace(name, b"" if isinstance(data, str) else data)
 
-    def analyze(self) -> Result:
-        """What is to be said of the project as it is now."""
-        project = self._opened.survey.project()
-        stale = [item for item in self._opened.survey.checked if item.path not in self._reports]
-        self._reports.update(self._analyzer.reports(self._opened, project, stale))
-        return self._analyzer.conclude(self._opened, project, self._reports)
+    @no_collection()
+    def analyze(self, needed: Iterable[str] | None = None) -> Result:
+        """What is to be said of the project as it is now.
+
+        Of the files that `needed` does not name by path, something may be said that was true before the last change;
+        without it, everything is true now.
+        """
+        wanted = None if needed is None else set(needed)
+        first = not self._reports
+        for item in self._opened.survey.checked:
+            unknown = item.path not in self._reports
+            if unknown or (item.path in self._stale and (wanted is None or item.path in wanted)):
+                self._check(item)
+        if first:
+            keep()  # Looking for garbage among all that is kept would take longer than the analysis of a file.
+        return self._analyzer.conclude(self._opened, self._project, self._reports)
+
+    @property
+    def pending(self) -> list[str]:
+        """The paths of files of which something else may have to be said now than was said last; open ones first."""
+        known = [item.path for item in self._opened.survey.checked if item.path in self._stale]
+        return sorted(known, key=lambda path: path not in self._texts)
+
+    @no_collection()
+    def catch_up(self, path: str) -> bool:
+        """Look at a file again; whether something else is to be said of it."""
+        before = self._reports.get(path)
+        for item in self._opened.survey.checked:
+            if item.path == path:
+                self._check(item)
+        after = self._reports.get(path)
+        return before is None or after is None or before.diagnostics != after.diagnostics
+
+    def _check(self, item: InputFile) -> None:
+        before = self._reports.get(item.path)
+        self._reports.update(self._analyzer.reports(self._opened, self._project, [item]))
+        if before is not None and self._opened.survey.files[item.module].problems:
+            # While somebody types there is often a syntax error, and what the file saves and loads is not gone.
+            self._reports[item.path] = replace(self._reports[item.path], facts=before.facts)
+        self._stale.discard(item.path)
 
     @property
     def opened(self) -> Opened:
@@ -71,32 +110,35 @@ class Session:
         return self._opened.versions.get(display_path(path))
 
     def forget_reports(self) -> None:
-        """Let the next analysis look at every file: some rules look at more than what a file imports."""
-        self._reports.clear()
+        """Look at every file again: some rules look at more than what a file imports."""
+        self._stale.update(self._reports)
 
     def _put(self, name: str, path: Path, data: bytes) -> None:
         if self._texts.get(name) == data:
             return
         self._texts[name] = data
-        if any(item.path == name and item.checked for item in self._opened.survey.inputs.values()):
-            self._replace(name, data)
-        else:
+        item = next((item for item in self._opened.survey.checked if item.path == name), None)
+        if item is None:
             self._add(name, path, data)
+        elif item.data != data:
+            self._replace(name, data)
 
     def _replace(self, name: str, data: bytes) -> None:
-        """Give a known file another content, and forget what was said of it and of the files that import it."""
-        stale = self._dependent(name)
-        self._opened = self._opened.changed({name: data})
-        for path in stale | self._dependent(name):
-            self._reports.pop(path, None)
-
-    def _dependent(self, name: str) -> set[str]:
-        """The paths of a file and of those that import it, themselves or through others."""
+        """Give a known file another content; other things may have to be said of it and of those that import it."""
         survey = self._opened.survey
         module = next((module for module, item in survey.inputs.items() if item.path == name), name)
-        project = survey.project()
-        return {name} | {
-            item.path for key, item in survey.inputs.items() if module in project.import_closure(key)
+        before = self._importers(module)
+        self._opened = self._opened.changed({name: data}, passing=True)
+        self._project = self._opened.survey.update(self._project, module)
+        self._stale |= before | self._importers(module)
+
+    def _importers(self, module: str) -> set[str]:
+        """The paths of a module and of those that import it, themselves or through others."""
+        inputs, project = self._opened.survey.inputs, self._project
+        return {
+            item.path
+            for key, item in inputs.items()
+            if key == module or module in project.import_closure(key)
         }
 
     def _add(self, name: str, path: Path, data: bytes) -> None:
@@ -110,7 +152,8 @@ class Session:
         survey.add(InputFile(name, relative, key, is_package, data))
         survey.add_companions(root)
         self._opened = replace(self._opened, survey=survey, versions=survey.versions(self.settings))
-        self._reports.clear()
+        self._project = survey.project()
+        self.forget_reports()
 
 
 def encoded(text: str) -> bytes:
