@@ -82,9 +82,8 @@ def check_file(
     checker = _Checker(file.source, project, version, rules, release_known)
     for problem in file.problems:
         checker.emit(problem)
-    tree = project.tree(
-        module
-    )  # the one that other modules see: its nodes are the identity of what they define
+    # The tree that other modules see: its nodes are the identity of what they define. They may still see an older one.
+    tree = project.tree(module) if project.source(module) is file.source else None
     facts = checker.follow(tree, module) if tree is not None else FileFacts()
     return FileReport(tuple(checker.found), facts, checker.finished(), bool(checker.failed))
 

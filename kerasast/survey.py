@@ -52,6 +52,8 @@ class Survey:
         self.inputs: dict[str, InputFile] = {}
         self.files: dict[str, ParsedFile] = {}
         self.modules: dict[str, ModuleIndex] = {}
+        self.outdated: set[str] = set()
+        """Modules that are no Python now, with the index of what they were before."""
         self._kept = 0
 
     def add(self, item: InputFile) -> None:
@@ -80,9 +82,12 @@ class Survey:
         for module, item in self.inputs.items():
             if item.path in contents:
                 survey.add(replace(item, data=contents[item.path]))
-                if passing and module in self.modules:
-                    survey.modules.setdefault(module, self.modules[module])
+                if passing and module in self.modules and module not in survey.modules:
+                    survey.modules[module] = self.modules[module]
+                    survey.outdated.add(module)
                 continue
+            if module in self.outdated:
+                survey.outdated.add(module)
             survey.inputs[module] = item
             survey.files[module] = self.files[module]
             if module in self.modules:
@@ -115,10 +120,17 @@ class Survey:
         return ProjectIndex(self.modules, self._source)
 
     def update(self, project: ProjectIndex, module: str) -> ProjectIndex:
-        """All the indexes, merged, where only one module is another than in a project that is no longer needed."""
+        """All the indexes, merged, where only one module is another than in a project that is no longer needed.
+
+        While the module is no Python, the project stays as it was.
+        """
+        if module in self.outdated:
+            return project
         index = self.modules.get(module)
-        same = index is not None and project.replace(index, self.modules, self._source)
-        return project if same else self.project()
+        known = index is not None and project.tree(module) is not None
+        if known and index is not None and project.replace(index, self.modules, self._source):
+            return project
+        return self.project()
 
     def _source(self, module: str) -> SourceFile:
         return self.files[module].source

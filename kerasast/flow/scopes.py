@@ -86,9 +86,9 @@ class ModuleScope(Scope):
         self.name = name
         self.source = source
         self.project = project
-        self.classes: dict[ast.ClassDef, Value] = {}
-        self.computed: set[str] = set()
-        """Modules whose computed constants it has."""
+        self._classes: dict[ast.ClassDef, Value] = {}
+        self.sources: set[str] = set()
+        """Modules that its names and classes come from."""
 
     @property
     def module(self) -> ModuleScope:
@@ -103,18 +103,18 @@ class ModuleScope(Scope):
                 return None if value == UNKNOWN else value
             if symbol is not None:
                 value = self.names[name] = symbol_value(symbol, self.project)
-                if isinstance(symbol, ComputedSymbol):
-                    self.computed.add(symbol.module)
+                if isinstance(symbol, ClassSymbol | FunctionSymbol | ComputedSymbol):
+                    self.sources.add(symbol.module)
             elif name in _BUILTINS and not self.project.binds(self.name, name):
                 return External(f"builtins.{name}")
         return value
 
     def class_of(self, node: ast.ClassDef) -> Value:
         """The class that a statement at the top level defines; unknown while its own bases are looked up."""
-        if node not in self.classes:
-            self.classes[node] = UNKNOWN
-            self.classes[node] = make_class(node, self)
-        return self.classes[node]
+        if node not in self._classes:
+            self._classes[node] = UNKNOWN
+            self._classes[node] = make_class(node, self)
+        return self._classes[node]
 
     @cached_property
     def shares_names(self) -> bool:
@@ -148,19 +148,15 @@ class ModuleScope(Scope):
 
 def _leads_to(key: str, scope: ModuleScope | None, module: str) -> bool:
     """Whether the scope of a module knows code of another."""
-    if key == module or scope is None or module in scope.computed:
+    if key == module or scope is None or module in scope.sources:
         return True
-    known = [*scope.names.values(), *scope.classes.values()]
-    return any(_is_code_of(value, module) for value in known)
+    return any(_derives_from(value, module) for value in scope.names.values())
 
 
-def _is_code_of(value: Value, module: str) -> bool:
+def _derives_from(value: Value, module: str) -> bool:
     match value:
-        case FunctionValue(scope=scope):
-            return scope.module.name == module
-        case ClassValue(scope=scope, bases=bases, decorators=decorators):
-            own = scope.module.name == module
-            return own or any(_is_code_of(item, module) for item in (*bases, *decorators))
+        case ClassValue(scope=scope, bases=bases):
+            return scope.module.name == module or any(_derives_from(base, module) for base in bases)
     return False
 
 
@@ -231,7 +227,10 @@ def static_value(node: ast.expr, scope: Scope) -> Value:
         case ast.Name(id=name):
             return scope.lookup(name) or UNKNOWN
         case ast.Attribute(value=value, attr=attr):
-            return attribute_of(static_value(value, scope), attr, scope.module.project)
+            owner = static_value(value, scope)
+            if isinstance(owner, ModuleValue):
+                scope.module.sources.add(owner.name)
+            return attribute_of(owner, attr, scope.module.project)
         case ast.Call(func=func):
             return static_value(func, scope)
         case ast.Subscript(value=value):  # Generic[T]

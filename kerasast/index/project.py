@@ -245,20 +245,31 @@ class ProjectIndex:
         """Go on with the same modules, but for new code in one of them, and keep what does not depend on that.
 
         `index` is the new one of that module, `modules` are all of them. Returns false, and changes nothing, if its
-        interface is another than before, where this is not about the lines on which things are defined.
+        interface is another than before, where this is not about the lines on which things are defined, or if others
+        import it and it does other things when it is imported.
         """
         name = index.name
-        if name not in self.modules or interface(index) != interface(self.modules[name]):
+        before = self.modules.get(name)
+        if before is None or interface(index) != interface(before):
+            return False
+        tree = self._trees.pop(name, None)
+        after = read(name)
+        if tree is None or after is None or not (_same_top(tree, after.parse()) or self._is_unused(name)):
             return False
         self.modules, self._read = modules, read
-        self._resolved = {
-            key: symbol for key, symbol in self._resolved.items() if getattr(symbol, "module", None) != name
-        }
-        self._trees.pop(name, None)
+        if index != before:  # what is defined has moved
+            for key in [
+                key for key, found in self._resolved.items() if getattr(found, "module", None) == name
+            ]:
+                del self._resolved[key]
         for known, depends in self._memos.values():
             for key in [key for key, value in known.items() if depends(key, value, name)]:
                 del known[key]
         return True
+
+    def _is_unused(self, module: str) -> bool:
+        """Whether no other module imports a module."""
+        return not any(module in self._imported_modules(name) for name in self.modules if name != module)
 
     def mentions(self, pattern: str) -> bool:
         """Whether a regular expression finds something in the code of the project (looked for once)."""
@@ -453,6 +464,15 @@ class ProjectIndex:
         if dotted == _V2 or dotted.startswith(_V2 + "."):
             dotted = "tensorflow" + dotted.removeprefix(_V2)
         return ExternalSymbol(dotted)
+
+
+def _same_top(one: ast.Module, other: ast.Module) -> bool:
+    """Whether two modules do the same when they are imported, beside defining functions and classes."""
+    defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    tops = [[node for node in tree.body if not isinstance(node, defined)] for tree in (one, other)]
+    return len(tops[0]) == len(tops[1]) and all(
+        ast.dump(first) == ast.dump(second) for first, second in zip(*tops, strict=True)
+    )
 
 
 def _exported_by_keras(module: ApiName, name: str) -> Symbol | None:
