@@ -65,8 +65,8 @@ MAY_IMPORT = {
     "notebook_json registry source",
     "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes git ignores "
     "lifecycle lsp output registry scaffold source tracebacks versions",
-    "lsp": "address boundary check_file config diagnostics documents engine fixes ignores lifecycle prefilter registry "
-    "source survey version_detection",
+    "lsp": "address boundary check_file config diagnostics documents engine fixes garbage ignores lifecycle prefilter "
+    "registry source survey version_detection",
     "__main__": "cli",
 }
 """The parts of kerasast (modules and packages at its top), each with those that it may import, also in functions.
