@@ -147,11 +147,9 @@ def measure(client: Client, folder: Path, path: str) -> Typing:
     """Type in one file."""
     place = folder / path
     text = place.read_text(encoding="utf-8")
-    document = {"uri": place.as_uri()}
-    client.tell(
-        "textDocument/didOpen",
-        {"textDocument": {**document, "languageId": "python", "version": 0, "text": text}},
-    )
+    document: dict[str, Any] = {"uri": place.as_uri()}
+    opened = {**document, "languageId": "python", "version": 0, "text": text}
+    client.tell("textDocument/didOpen", {"textDocument": opened})
     client.ask("textDocument/diagnostic", {"textDocument": document})
     waits = []
     for version, change in enumerate(keys(text.split("\n")), 1):
