@@ -155,10 +155,8 @@ def measure(client: Client, folder: Path, path: str) -> Typing:
     for version, change in enumerate(keys(text.split("\n")), 1):
         time.sleep(PAUSE)
         started = time.perf_counter()
-        client.tell(
-            "textDocument/didChange",
-            {"textDocument": {**document, "version": version}, "contentChanges": [change]},
-        )
+        changed: dict[str, Any] = {**document, "version": version}
+        client.tell("textDocument/didChange", {"textDocument": changed, "contentChanges": [change]})
         client.ask("textDocument/diagnostic", {"textDocument": document})
         waits.append(1000 * (time.perf_counter() - started))
     client.tell("textDocument/didClose", {"textDocument": document})

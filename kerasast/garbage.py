@@ -25,16 +25,9 @@ def rare_collection() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Collect no garbage, for a moment in which somebody waits; `collect` has to follow when nobody does."""
-    enabled = gc.isenabled()
+def collect_when_told() -> None:
+    """Collect garbage in `collect` alone from now on: it would come when somebody waits."""
     gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def collect() -> None:

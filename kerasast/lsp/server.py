@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +24,7 @@ from kerasast.boundary import attempt
 from kerasast.config import Settings, settings_for
 from kerasast.diagnostics import Diagnostic
 from kerasast.engine import Result
+from kerasast.garbage import collect, collect_when_told
 from kerasast.lifecycle import Story
 from kerasast.lsp import stories
 from kerasast.lsp.convert import NAME, Converter, file_uri
@@ -35,6 +36,9 @@ from kerasast.survey import display_path
 
 DEBOUNCE = 0.15
 """Seconds without a change after which a document is analysed."""
+
+TIDY_AFTER = 0.03
+"""Seconds after an answer in which garbage is collected."""
 
 LONGEST_DOCUMENT = 2_000_000
 """Characters of the longest document that is analysed while someone types in it."""
@@ -72,6 +76,11 @@ class KerasastServer(LanguageServer):
         self._noting = threading.Lock()
         self._changes: dict[Path, dict[Path, str | None]] = {}
         self._saved: set[Path] = set()
+        self._thorough: set[Path] = set()
+        """Folders of which the files that are not shown have to be looked at again."""
+        self._last: dict[str, list[Diagnostic]] = {}
+        """What the client was told of each document that it asked for."""
+        self._tidying: asyncio.TimerHandle | None = None
         self._generation = 0
         self._waiting: dict[Path, asyncio.Task[None]] = {}
         self._broken: set[Path] = set()
@@ -145,6 +154,7 @@ class KerasastServer(LanguageServer):
             folder = self.folder_of(path)
             with self._noting:
                 self._saved.add(folder)
+            self._thorough.add(folder)
             self.refresh_soon(folder)
 
     def close(self, uri: str) -> None:
@@ -154,6 +164,7 @@ class KerasastServer(LanguageServer):
         if path is None or (name not in self.uris and name not in self.cells):
             return
         for target in self.cells.pop(name, [self.uris.pop(name, uri)]):
+            self._last.pop(target, None)
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(target, []))
         folder = self.folder_of(path)
         if folder != path:
@@ -181,32 +192,66 @@ class KerasastServer(LanguageServer):
     async def _refresh(self, folder: Path) -> None:
         """Analyse and publish; a change that comes meanwhile cancels this, so nothing outdated is published."""
         await asyncio.sleep(DEBOUNCE)
-        result = await self.in_thread(self.result_of, folder)
+        await self._publish(folder)
+        if folder in self._thorough:
+            while await self.in_thread(self._catch_up, folder):
+                pass
+            self._thorough.discard(folder)
+            await self._publish(folder)
+
+    async def _publish(self, folder: Path) -> None:
+        """Tell the client what is to be said of the documents that it shows, or that it may ask again."""
+        shown = [
+            name for name in (*self.uris, *self.cells) if self.folder_of(Path(name).absolute()) == folder
+        ]
+        result = await self.in_thread(self.result_of, folder, *shown)
         if result is None:
             return
+        known = [item for name in shown if name in result.sources for item in self._by_document(name, result)]
         if self._pulls():
-            if self._refreshes():
+            if self._refreshes() and any(self._last.get(uri, []) != items for uri, items in known):
                 await self.workspace_diagnostic_refresh_async(None)
             return
         converter = self.converter(result)
-        for name in [*self.uris, *self.cells]:
-            if self.folder_of(Path(name).absolute()) == folder and name in result.sources:
-                for uri, items in self._by_document(name, result):
-                    found = [converter.diagnostic(item) for item in items]
-                    self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found))
+        for uri, items in known:
+            found = [converter.diagnostic(item) for item in items]
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found))
+
+    def _catch_up(self, folder: Path) -> bool:
+        """Look at a file that is not shown and may have to be looked at again; whether there was one."""
+        with self._lock:
+            session = self.sessions.get(folder)
+            path = next(iter(session.pending), None) if session is not None else None
+            if session is None or path is None:
+                return False
+            if session.catch_up(path):
+                self.results.pop(folder, None)
+            return True
+
+    def _tidy_soon(self) -> None:
+        """Collect garbage when the client has what it waits for."""
+        if self._tidying is None and self._loop is not None:
+            self._tidying = self._loop.call_later(TIDY_AFTER, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        collect()
 
     async def in_thread(self, work: Callable[..., _T], *arguments: object) -> _T:
         """Do work that takes its time; whoever waits for it may stop waiting."""
         self._loop = asyncio.get_running_loop()
         return await self._loop.run_in_executor(None, work, *arguments)
 
-    def result_of(self, folder: Path) -> Result | None:
-        """What is to be said of a project now; `None`, and a message, if that cannot be told. Takes its time."""
+    def result_of(self, folder: Path, *needed: str) -> Result | None:
+        """What is to be said of a project; `None`, and a message, if that cannot be told. Takes its time.
+
+        It is what is to be said now of the files whose paths are `needed`.
+        """
         with self._lock:
             generation = self._generation
             progress = self._progress(folder)
             found: list[Result] = []
-            error = attempt(lambda: found.extend(self._analyze(folder, progress)))
+            error = attempt(lambda: found.extend(self._analyze(folder, needed, progress)))
             if progress is not None:
                 progress.end()
             if error is not None:
@@ -214,9 +259,13 @@ class KerasastServer(LanguageServer):
                 self.tell_once(f"kerasast failed: {error!r}")
             elif found and generation == self._generation:
                 self.results[folder] = found[0]
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._tidy_soon)
             return found[0] if found else None
 
-    def _analyze(self, folder: Path, progress: WorkProgress | None) -> Iterator[Result]:
+    def _analyze(
+        self, folder: Path, needed: Sequence[str], progress: WorkProgress | None
+    ) -> Iterator[Result]:
         session = self._session_in(folder, progress)
         if session is None:
             return
@@ -234,9 +283,12 @@ class KerasastServer(LanguageServer):
         if saved:
             session.forget_reports()
         known = None if changes or saved else self.results.get(folder)
+        if known is not None and not set(session.pending).intersection(needed):
+            yield known
+            return
         if progress is not None:
             progress("Checking", 0, 1)
-        yield session.analyze() if known is None else known
+        yield session.analyze(needed)
 
     def _session_in(self, folder: Path, progress: WorkProgress | None) -> Session | None:
         """The project in a folder; `None`, and a message, if its settings cannot be used."""
@@ -258,12 +310,15 @@ class KerasastServer(LanguageServer):
     def found(self, uri: str) -> tuple[Result, list[Diagnostic]] | None:
         """What is to be said of a document, or of a cell, now. Takes its time."""
         path = self.path_of(uri)
-        result = None if path is None else self.result_of(self.folder_of(path))
-        if path is None or result is None:
+        if path is None:
+            return None
+        name = display_path(path)
+        result = self.result_of(self.folder_of(path), name)
+        if result is None:
             return None
         cell = self.cell_of(uri)
-        name = display_path(path)
-        return result, [item for item in result.diagnostics if item.path == name and item.cell == cell]
+        self._last[uri] = [item for item in result.diagnostics if item.path == name and item.cell == cell]
+        return result, self._last[uri]
 
     def story(self, uri: str, position: types.Position) -> dict[str, object] | None:
         """The life of the model at a position of a document."""
@@ -355,6 +410,7 @@ def make_server(settings: Callable[[Path], Settings] = settings_for) -> Kerasast
 def serve(settings: Callable[[Path], Settings] = settings_for) -> None:
     """Serve one client on standard input and output until it leaves; the process fails if it did not say so before."""
     server = make_server(settings)
+    collect_when_told()
     server.start_io(CarefulInput(sys.stdin.buffer))  # type: ignore[arg-type]
     assert isinstance(server.protocol, Protocol)
     if not server.protocol.is_shut_down:

@@ -15,7 +15,7 @@ from pathlib import Path
 from kerasast.check_file import FileReport
 from kerasast.config import Settings, settings_for
 from kerasast.engine import Analyzer, Progress, Result
-from kerasast.garbage import keep, no_collection
+from kerasast.garbage import keep
 from kerasast.prefilter import select_files
 from kerasast.survey import InputFile, Opened, display_path, module_key, read_bytes
 from kerasast.version_detection import DetectedVersion
@@ -46,7 +46,6 @@ class Session:
         self._opened, _ = self._analyzer.open_paths([folder])
         self._project = self._opened.survey.project()
 
-    @no_collection()
     def set_text(self, path: Path, text: str) -> None:
         """The editor shows this text for a file, whatever is on disk."""
         self._put(display_path(path), path, encoded(text))
@@ -59,7 +58,6 @@ class Session:
         data = read_bytes(path)
         self._replace(name, b"" if isinstance(data, str) else data)
 
-    @no_collection()
     def analyze(self, needed: Iterable[str] | None = None) -> Result:
         """What is to be said of the project as it is now.
 
@@ -82,7 +80,6 @@ class Session:
         known = [item.path for item in self._opened.survey.checked if item.path in self._stale]
         return sorted(known, key=lambda path: path not in self._texts)
 
-    @no_collection()
     def catch_up(self, path: str) -> bool:
         """Look at a file again; whether something else is to be said of it."""
         before = self._reports.get(path)
