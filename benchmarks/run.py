@@ -23,6 +23,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import keystrokes  # noqa: E402
 
 from kerasast.config import Settings  # noqa: E402
 from kerasast.discovery import discover  # noqa: E402
@@ -242,7 +245,8 @@ def report(tree: Path, rounds: int) -> str:
             _table(imports),
             "## Growth",
             "The cost of a line must not depend on how many there are.",
-            _table(grown) + "\n",
+            _table(grown),
+            keystrokes.report(tree) + "\n",
         ]
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kerasast.flow.ancestry import ancestry
+from kerasast.flow.node_facts import kept_on_node
 from kerasast.flow.values import Const, Kind, ObjectId, ObjectState, Tri, Unknown
 from kerasast.versions import KerasVersion
 
@@ -34,7 +34,7 @@ def _adds_loss(state: ObjectState, version: KerasVersion) -> bool:
     return not state.complete and not is_application
 
 
-@lru_cache(maxsize=256)
+@kept_on_node
 def _mentions_loss(node: ast.ClassDef) -> bool:
     """Whether a class body speaks of added losses or regularizers at all."""
     for part in ast.walk(node):

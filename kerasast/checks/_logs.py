@@ -9,11 +9,11 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kerasast.checks._fits import decides_for_itself
 from kerasast.flow.ancestry import ancestry
+from kerasast.flow.node_facts import kept_on_node
 from kerasast.flow.values import (
     ApiValue,
     Const,
@@ -217,7 +217,7 @@ def _may_log(state: ObjectState, version: KerasVersion) -> bool:
     return not lineage.complete or any(_mentions_metrics(cls.node) for cls in lineage.classes)
 
 
-@lru_cache(maxsize=256)
+@kept_on_node
 def _mentions_metrics(node: ast.ClassDef) -> bool:
     for part in ast.walk(node):
         match part:

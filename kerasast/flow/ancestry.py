@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from kerasast.flow.node_facts import kept_on_node
 from kerasast.flow.values import ApiValue, ClassValue, External, FunctionValue, Value
 from kerasast.index.bindings import ClassInfo
+from kerasast.index.project import never
 from kerasast.keras_api import ancestors, is_other_keras, lookup
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Ancestry:
         return any(name in class_bindings(cls.node) for cls in self.classes)
 
 
-@lru_cache(maxsize=1024)
+@kept_on_node
 def class_bindings(node: ast.ClassDef) -> dict[str, ast.stmt]:
     """What a class body binds, each name with the last statement that binds it, also under `if` and `try`."""
     found: dict[str, ast.stmt] = {}
@@ -111,7 +112,7 @@ def accessor(lineage: Ancestry, name: str, decorators: frozenset[str]) -> Functi
     return None
 
 
-@lru_cache(maxsize=1024)
+@kept_on_node
 def _decorated_methods(node: ast.ClassDef) -> dict[str, list[tuple[frozenset[str], ast.FunctionDef]]]:
     """The methods of a class that have decorators, with these: dotted as written, and their last parts."""
     found: dict[str, list[tuple[frozenset[str], ast.FunctionDef]]] = {}
@@ -127,7 +128,7 @@ def is_overridden(cls: ClassValue | None, name: str, project: ProjectIndex) -> b
     """Whether some class of the project that derives from `cls` has its own `name`. Classes are told by name."""
     if cls is None:
         return False
-    children = project.once("children", lambda: _children(project))
+    children = project.once("children", lambda: _children(project), never)
     pending, seen = [cls.name], {cls.name}
     while pending:
         for child in children.get(pending.pop(), ()):

@@ -23,6 +23,7 @@ from kerasast.flow.events import ApiUse
 from kerasast.flow.inert import is_inert, observed
 from kerasast.flow.logs import use_names
 from kerasast.flow.machine import MAX_DEPTH, Frame, Machine
+from kerasast.flow.node_facts import kept_on_node
 from kerasast.flow.parameters import bind_parameters, parameters
 from kerasast.flow.scopes import Scope
 from kerasast.flow.summaries import call_through_summary
@@ -347,12 +348,9 @@ def _generator(function: FunctionValue) -> Generator | None:
     return Generator(node) if function.scope.module.has_generators and _is_generator(node) else None
 
 
+@kept_on_node
 def _is_generator(node: ast.AST) -> bool:
-    cached = getattr(node, "_kerasast_generator", None)
-    if cached is None:
-        cached = any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own_nodes(node))
-        node._kerasast_generator = cached  # type: ignore[attr-defined]
-    return bool(cached)
+    return any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own_nodes(node))
 
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:

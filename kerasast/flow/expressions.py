@@ -23,6 +23,7 @@ from kerasast.flow.externals import call_external
 from kerasast.flow.layers_of import some_layers
 from kerasast.flow.logs import read_history, use_names
 from kerasast.flow.machine import Machine
+from kerasast.flow.node_facts import kept_on_node
 from kerasast.flow.scopes import Scope
 from kerasast.flow.summaries import is_plain_container
 from kerasast.flow.text import ancestor, concatenate, source_path
@@ -155,14 +156,11 @@ def _bool(machine: Machine, node: ast.BoolOp) -> Value:
     return value
 
 
+@kept_on_node
 def has_effects(node: ast.expr) -> bool:
     """Whether evaluating an expression may do more than give a value."""
-    cached = getattr(node, "_kerasast_effects", None)
-    if cached is None:
-        effects = (ast.Call, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Attribute, ast.ListComp)
-        cached = any(isinstance(inner, effects) for inner in ast.walk(node))
-        node._kerasast_effects = cached  # type: ignore[attr-defined]
-    return bool(cached)
+    effects = (ast.Call, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Attribute, ast.ListComp)
+    return any(isinstance(inner, effects) for inner in ast.walk(node))
 
 
 def _conditional(machine: Machine, node: ast.IfExp) -> Value:

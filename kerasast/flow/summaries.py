@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.machine import Machine
+from kerasast.flow.node_facts import kept_on_node
 from kerasast.flow.scopes import ModuleScope
 from kerasast.flow.values import (
     UNKNOWN,
@@ -157,12 +158,9 @@ def is_plain_container(machine: Machine, value: Value) -> bool:
     return all(isinstance(item, Const | TupleValue | Unknown | ApiValue) for item in state.items)
 
 
+@kept_on_node
 def _binds_globals(node: ast.AST) -> bool:
-    cached = getattr(node, "_kerasast_globals", None)
-    if cached is None:
-        cached = any(isinstance(inner, ast.Global | ast.Nonlocal) for inner in ast.walk(node))
-        node._kerasast_globals = cached  # type: ignore[attr-defined]
-    return bool(cached)
+    return any(isinstance(inner, ast.Global | ast.Nonlocal) for inner in ast.walk(node))
 
 
 def _abstract(machine: Machine, value: Value) -> Hashable | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from kerasast.flow.values import ClassValue
 from kerasast.index.module_index import ClassInfo
-from kerasast.index.project import ProjectIndex
+from kerasast.index.project import ProjectIndex, never
 
 
 def may_be_a_layer(cls: ClassValue) -> bool:
@@ -59,7 +59,7 @@ def is_only_a_base(cls: ClassValue) -> bool:
 
 def subclasses(project: ProjectIndex, name: str) -> Iterator[ClassInfo]:
     """The top-level classes of a project that derive from a class of this name, however far."""
-    derived = project.once("derived classes", lambda: _derived(project))
+    derived = project.once("derived classes", lambda: _derived(project), never)
     seen, pending = {name}, [name]
     while pending:
         for info in derived.get(pending.pop(), ()):

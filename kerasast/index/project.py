@@ -222,9 +222,9 @@ class ProjectIndex:
         """The source of a project module, or `None` if it cannot be read any more."""
         return self._read(module) if self._read is not None and module in self.modules else None
 
-    def once(self, name: str, make: Callable[[], _T]) -> _T:
-        """What `make` gives, which depends on all modules together, under a name of the caller's choice."""
-        known = self.memo(name, always)
+    def once(self, name: str, make: Callable[[], _T], depends: Depends = always) -> _T:
+        """What `make` gives, which is about all modules together, under a name of the caller's choice."""
+        known = self.memo(name, depends)
         if name not in known:
             known[name] = make()
         made: _T = known[name]

@@ -79,7 +79,7 @@ class KerasastServer(LanguageServer):
         self._thorough: set[Path] = set()
         """Folders of which the files that are not shown have to be looked at again."""
         self._last: dict[str, list[Diagnostic]] = {}
-        """What the client was told of each document that it asked for."""
+        """What the client was told of each document."""
         self._tidying: asyncio.TimerHandle | None = None
         self._generation = 0
         self._waiting: dict[Path, asyncio.Task[None]] = {}
@@ -197,10 +197,13 @@ class KerasastServer(LanguageServer):
             while await self.in_thread(self._catch_up, folder):
                 pass
             self._thorough.discard(folder)
-            await self._publish(folder)
+            await self._publish(folder, again=True)
 
-    async def _publish(self, folder: Path) -> None:
-        """Tell the client what is to be said of the documents that it shows, or that it may ask again."""
+    async def _publish(self, folder: Path, *, again: bool = False) -> None:
+        """Tell the client what is to be said of the documents that it shows, or that it may ask again.
+
+        `again` leaves out those of which nothing else is to be said than before.
+        """
         shown = [
             name for name in (*self.uris, *self.cells) if self.folder_of(Path(name).absolute()) == folder
         ]
@@ -214,6 +217,9 @@ class KerasastServer(LanguageServer):
             return
         converter = self.converter(result)
         for uri, items in known:
+            if again and self._last.get(uri) == items:
+                continue
+            self._last[uri] = items
             found = [converter.diagnostic(item) for item in items]
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found))
 
