@@ -23,10 +23,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "benchmarks"))
 
-import keystrokes  # noqa: E402
-
+from benchmarks import keystrokes  # noqa: E402
 from kerasast.config import Settings  # noqa: E402
 from kerasast.discovery import discover  # noqa: E402
 from kerasast.engine import Analyzer  # noqa: E402
