@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from server_wire import SERVER, serving
 
 from kerasast.fixes import cst
 from kerasast.source import SourceFile
@@ -22,40 +22,12 @@ model.save_weights("m.weights.h5")
 """
 
 
-def _frame(message: dict[str, Any]) -> bytes:
-    body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-    return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
-
-
 def _conversation(folder: Path, requests: list[tuple[str, dict[str, Any]]], *arguments: str) -> list[Any]:
     """What a server that is started with `arguments` answers to each request about `program.py` in `folder`."""
-    uri = (folder / "program.py").as_uri()
-    opened = {"uri": uri, "languageId": "python", "version": 1, "text": PROGRAM}
-    folders = [{"uri": folder.as_uri(), "name": "project"}]
-    messages: list[dict[str, Any]] = [
-        {"id": 0, "method": "initialize", "params": {"capabilities": {}, "workspaceFolders": folders}},
-        {"method": "initialized", "params": {}},
-        {"method": "textDocument/didOpen", "params": {"textDocument": opened}},
-        *({"id": n, "method": name, "params": params} for n, (name, params) in enumerate(requests, start=1)),
-        {"id": 99, "method": "shutdown"},
-        {"method": "exit"},
-    ]
-    result = subprocess.run(
-        [sys.executable, "-m", "kerasast", "server", *arguments],
-        input=b"".join(map(_frame, messages)),
-        stdout=subprocess.PIPE,
-        timeout=60,
-        check=True,
-    )
-    answers: dict[int, Any] = {}
-    rest = result.stdout
-    while rest:
-        head, _, rest = rest.partition(b"\r\n\r\n")
-        length = int(head.partition(b"Content-Length: ")[2].split(b"\r\n")[0])
-        message, rest = json.loads(rest[:length]), rest[length:]
-        if "id" in message and "method" not in message:
-            answers[message["id"]] = message.get("result")
-    return [answers[number] for number in range(1, len(requests) + 1)]
+    with serving((*SERVER, *arguments)) as wire:
+        wire.initialize(folder)
+        wire.open(folder / "program.py", PROGRAM)
+        return [wire.ask(method, params).get("result") for method, params in requests]
 
 
 def _status(folder: Path, *arguments: str) -> dict[str, Any]:
