@@ -63,6 +63,8 @@ _FIXED = frozenset(
         "save",
         "predict",
         "items",
+        "fit_generator",
+        "predict_classes",
         "reset_states",
         "sample_weight",
         "units",
@@ -83,7 +85,8 @@ _PYTHONS_OWN = re.compile(
 """Texts that Python, NumPy and h5py print for a thousand reasons; squashed."""
 
 _TELLING = re.compile(
-    r"'(?:NoneType|History)'objecthasnoattribute'(?!items|__)|objecthasnoattribute'lr'|<locals>\.decorator\(\)"
+    r"'(?:NoneType|History)'objecthasnoattribute'(?!items|__)|objecthasnoattribute'lr'|<locals>\.decorator\(\)|"
+    r"objecthasnoattribute'(?:fit_generator|predict_classes|reset_states)'|Trainer\.\w+\(\)gotanunexpectedkeyword"
 )
 """Those of them that tell enough by themselves."""
 
