@@ -52,8 +52,8 @@ class Survey:
         self.inputs: dict[str, InputFile] = {}
         self.files: dict[str, ParsedFile] = {}
         self.modules: dict[str, ModuleIndex] = {}
-        self.outdated: set[str] = set()
-        """Modules that are no Python now, with the index of what they were before."""
+        self.outdated: dict[str, SourceFile] = {}
+        """What modules were that are no Python now: others, and their index, still go by it."""
         self._kept = 0
 
     def add(self, item: InputFile) -> None:
@@ -84,10 +84,10 @@ class Survey:
                 survey.add(replace(item, data=contents[item.path]))
                 if passing and module in self.modules and module not in survey.modules:
                     survey.modules[module] = self.modules[module]
-                    survey.outdated.add(module)
+                    survey.outdated[module] = self._source(module)
                 continue
             if module in self.outdated:
-                survey.outdated.add(module)
+                survey.outdated[module] = self.outdated[module]
             survey.inputs[module] = item
             survey.files[module] = self.files[module]
             if module in self.modules:
@@ -127,13 +127,12 @@ class Survey:
         if module in self.outdated:
             return project
         index = self.modules.get(module)
-        known = index is not None and project.tree(module) is not None
-        if known and index is not None and project.replace(index, self.modules, self._source):
+        if index is not None and project.replace(index, self.modules, self._source):
             return project
         return self.project()
 
     def _source(self, module: str) -> SourceFile:
-        return self.files[module].source
+        return self.outdated.get(module) or self.files[module].source
 
     def versions(self, settings: Settings) -> dict[str, DetectedVersion]:
         """The Keras that each checked file is for, by its path."""

@@ -9,7 +9,7 @@ from functools import partial
 from kerasast.checks._config_skeleton import write_config
 from kerasast.checks._wording import CONFIG_ORDER, listed, saved
 from kerasast.context import Context
-from kerasast.diagnostics import Confidence, Diagnostic, Fix, Severity
+from kerasast.diagnostics import Confidence, Diagnostic, Fix, Severity, Step
 from kerasast.fixes import unsafe
 from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter
 from kerasast.flow.events import ClassDefined
@@ -112,10 +112,7 @@ def _layer(
             facts.cls.node,
             f"a model with a `{name}` cannot be saved{_as_file(facts)}: its argument `{item.name}` is {reason},"
             " which Keras does not record without a `get_config`",
-            story=(
-                ctx.step(item.node, "the argument"),
-                *(() if node is item.node else (ctx.step(node, reason),)),
-            ),
+            story=_told(ctx, item, node, reason),
             help=_HELP + ", serialized where it is an object",
             fix=partial(_fix, ctx, facts, Role.LAYER),
             confidence=kept_confidence(event),
@@ -147,6 +144,12 @@ def _uses(constructor: Constructor, name: str) -> bool:
     )
 
 
+def _told(ctx: Context, item: Parameter, node: ast.AST, reason: str) -> tuple[Step, ...]:
+    """The argument, and the place that shows what it is, where that is another."""
+    argument = ctx.step(item.node, "the argument")
+    return (argument,) if node is item.node else (argument, ctx.step(node, reason))
+
+
 def _nothing_recorded(
     ctx: Context, event: ClassDefined, constructor: Constructor, parameters: list[Parameter]
 ) -> Diagnostic:
@@ -158,10 +161,7 @@ def _nothing_recorded(
         facts.cls.node,
         f"a `{name}` saved as `.keras` cannot be loaded: its argument `{item.name}` is {reason},"
         " and then Keras 2 records no argument without a `get_config`",
-        story=(
-            ctx.step(item.node, "the argument"),
-            *(() if node is item.node else (ctx.step(node, reason),)),
-        ),
+        story=_told(ctx, item, node, reason),
         help=_HELP + ", serialized where it is an object",
         fix=partial(_fix, ctx, facts, Role.MODEL),
         confidence=Confidence.HIGH if _is_kept_whole(event) else Confidence.MEDIUM,

@@ -16,6 +16,7 @@ from kerasast.diagnostics import Step
 from kerasast.flow import statements
 from kerasast.flow.events import AttributeSet, Event, ModelCall
 from kerasast.flow.interpreter import Interpreter, deep_recursion
+from kerasast.flow.parameters import parameters
 from kerasast.flow.scopes import ModuleScope, Scope
 from kerasast.flow.values import ClassValue, Kind, ObjectId, ObjectState, Ref, Value
 from kerasast.flow.world import World
@@ -316,7 +317,7 @@ class Narrator(Interpreter):
         around = self._statements[-1][0] if self._statements else None
         for node in self._names:
             if isinstance(node, ast.arg):
-                if inside and function is not None and node in _parameters(function.node):
+                if inside and function is not None and node in parameters(function):
                     self._note_name(node, node.arg)
             elif isinstance(around, ast.For | ast.AsyncFor | ast.With | ast.AsyncWith) and _begins(
                 around, first
@@ -362,11 +363,6 @@ def _is_bound(node: ast.AST) -> bool:
 def _begins(around: Any, first: ast.stmt) -> bool:
     body = getattr(around, "body", None)
     return isinstance(body, list) and body[0] is first
-
-
-def _parameters(node: Definition | ast.Lambda) -> list[ast.arg]:
-    spec = node.args
-    return [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]
 
 
 __all__ = [

@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 def kept_on_node(function: Callable[[_Node], _T]) -> Callable[[_Node], _T]:
     """A function of a node alone that is worked out once for each node."""
-    name = f"_kerasast_{function.__module__.rpartition('.')[2]}_{function.__name__}"
+    name = f"{function.__module__}.{function.__qualname__}"
 
     @wraps(function)
     def kept(node: _Node) -> _T:

@@ -63,7 +63,7 @@ _INERT = frozenset(
         WeightsOf,
     }
 )
-"""Values that lead to no object that could be changed through them."""
+"""Values that lead to no object that could be changed through them: `World.escape` has nothing to let go of."""
 
 _LOST = ObjectState(Kind.INSTANCE, escaped=True)
 """The state of an object that was made on a path which has ended, but is still named somewhere."""
@@ -223,9 +223,7 @@ class World:
         """Whether a scope, or one around it, binds a name to an object other than a container of constants."""
         while scope is not None:
             for value in scope.names.values():
-                if type(value) not in _LEADS_NOWHERE and not self.consists(
-                    value, partial(_leads_nowhere, scope)
-                ):
+                if type(value) not in _INERT and not self.consists(value, partial(_leads_nowhere, scope)):
                     return True
             scope = scope.parent
         return False
@@ -246,25 +244,7 @@ def _leads_nowhere(scope: Scope, value: Value) -> bool:
     """Whether no object can be reached by what a name of a scope is bound to."""
     if isinstance(value, FunctionValue):
         return value.scope in (scope, value.scope.module)
-    return type(value) in _LEADS_NOWHERE
-
-
-_LEADS_NOWHERE = frozenset(
-    {
-        ApiValue,
-        ClassValue,
-        Const,
-        External,
-        Generator,
-        LogNames,
-        ModuleValue,
-        Tensor,
-        Text,
-        Unknown,
-        WeightsOf,
-    }
-)
-"""Values through which no object can be reached that `World.escape` would let go of."""
+    return type(value) in _INERT
 
 
 class Join:

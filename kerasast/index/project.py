@@ -252,11 +252,11 @@ class ProjectIndex:
         before = self.modules.get(name)
         if before is None or interface(index) != interface(before):
             return False
-        tree = self._trees.pop(name, None)
-        after = read(name)
+        tree, after = self.tree(name), read(name)
         if tree is None or after is None or not (_same_top(tree, after.parse()) or self._is_unused(name)):
             return False
         self.modules, self._read = modules, read
+        del self._trees[name]
         if index != before:  # what is defined has moved
             for key in [
                 key for key, found in self._resolved.items() if getattr(found, "module", None) == name

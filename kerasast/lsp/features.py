@@ -122,6 +122,7 @@ def _answer(server: KerasastServer) -> None:
         if known is None:
             return types.RelatedFullDocumentDiagnosticReport(items=[])
         result, items = known
+        server.note_told(params.text_document.uri, items)
         return types.RelatedFullDocumentDiagnosticReport(
             items=list(map(server.converter(result).diagnostic, items))
         )

@@ -219,7 +219,7 @@ class KerasastServer(LanguageServer):
         for uri, items in known:
             if again and self._last.get(uri) == items:
                 continue
-            self._last[uri] = items
+            self.note_told(uri, items)
             found = [converter.diagnostic(item) for item in items]
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found))
 
@@ -323,8 +323,11 @@ class KerasastServer(LanguageServer):
         if result is None:
             return None
         cell = self.cell_of(uri)
-        self._last[uri] = [item for item in result.diagnostics if item.path == name and item.cell == cell]
-        return result, self._last[uri]
+        return result, [item for item in result.diagnostics if item.path == name and item.cell == cell]
+
+    def note_told(self, uri: str, items: list[Diagnostic]) -> None:
+        """The client is told this of a document, and need not be told again."""
+        self._last[uri] = items
 
     def story(self, uri: str, position: types.Position) -> dict[str, object] | None:
         """The life of the model at a position of a document."""

@@ -82,12 +82,14 @@ class Session:
 
     def catch_up(self, path: str) -> bool:
         """Look at a file again; whether something else is to be said of it."""
-        before = self._reports.get(path)
-        for item in self._opened.survey.checked:
-            if item.path == path:
-                self._check(item)
-        after = self._reports.get(path)
-        return before is None or after is None or before.diagnostics != after.diagnostics
+        item, before = self._checked(path), self._reports.get(path)
+        if item is None:
+            return False
+        self._check(item)
+        return before is None or before.diagnostics != self._reports[path].diagnostics
+
+    def _checked(self, path: str) -> InputFile | None:
+        return next((item for item in self._opened.survey.checked if item.path == path), None)
 
     def _check(self, item: InputFile) -> None:
         before = self._reports.get(item.path)
@@ -114,7 +116,7 @@ class Session:
         if self._texts.get(name) == data:
             return
         self._texts[name] = data
-        item = next((item for item in self._opened.survey.checked if item.path == name), None)
+        item = self._checked(name)
         if item is None:
             self._add(name, path, data)
         elif item.data != data:

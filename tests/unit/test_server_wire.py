@@ -398,3 +398,25 @@ def test_columns_are_counted_as_agreed(wire: Wire, tmp_path: Path, encoding: str
     story = wire.ask("kerasast/lifecycle", place)["result"]
     assert story["title"] == "model"
     assert story["events"][-1]["location"]["range"]["start"]["character"] == widths[encoding]
+
+
+def test_a_client_that_pulls_is_asked_to_do_so_where_something_else_is_to_be_said(
+    wire: Wire, tmp_path: Path
+) -> None:
+    library = "import keras\n\n\ndef build():\n    return keras.Sequential([keras.layers.Dense(1)])\n"
+    script = 'from library import build\n\nmodel = build()\nmodel.save_weights("m.weights.h5")\n'
+    for name, text in (("library.py", library), ("script.py", script)):
+        (tmp_path / name).write_text(text)
+    wire.initialize(
+        tmp_path, {"textDocument": {"diagnostic": {}}, "workspace": {"diagnostics": {"refreshSupport": True}}}
+    )
+    uris = [
+        wire.open(tmp_path / name, text) for name, text in (("library.py", library), ("script.py", script))
+    ]
+    told = [wire.ask("textDocument/diagnostic", {"textDocument": {"uri": uri}})["result"] for uri in uris]
+    assert [[item["code"] for item in report["items"]] for report in told] == [[], ["save-before-build"]]
+    wire.change(uris[0], library.replace("[keras.l", "[keras.Input((2,)), keras.l"))
+    whole = {"start": {"line": 0, "character": 0}, "end": {"line": 3, "character": 0}}
+    asked = {"textDocument": {"uri": uris[1]}, "range": whole, "context": {"diagnostics": []}}
+    assert wire.ask("textDocument/codeAction", asked)["result"] == []
+    wire.wait(lambda message: message.get("method") == "workspace/diagnostic/refresh")

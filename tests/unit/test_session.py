@@ -128,6 +128,17 @@ def test_a_syntax_error_does_not_take_away_what_a_module_defines(project: Path) 
     assert [item for item in after if item[0] == "script.py"] == before
 
 
+def test_a_module_with_a_syntax_error_stays_what_it_was_while_another_changes(project: Path) -> None:
+    session = Session(project)
+    before = [item for item in told(session.analyze()) if item[0] == "script.py"]
+    session.set_text(project / "library.py", "def broken(:\n" + LIBRARY)
+    for text in (MIDDLE + "\n\ndef other():\n    pass\n", MIDDLE.replace("prepared", "renamed")):
+        session.set_text(project / "middle.py", text)
+        found = told(session.analyze())
+        assert [item[1] for item in found if item[0] == "library.py"] == ["syntax-error"]
+        assert [item for item in found if item[0] == "script.py"] == (before if "prepared" in text else [])
+
+
 def edits(text: str) -> Iterator[str]:
     """What somebody might type at many places of a text."""
     lines = text.split("\n")
