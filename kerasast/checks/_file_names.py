@@ -263,6 +263,31 @@ class _File:
             pending.extend((child, node) for child in ast.iter_child_nodes(node))
         return found
 
+    @cached_property
+    def looks_for_checkpoints(self) -> bool:
+        """Whether code asks which checkpoints there are, whatever their names."""
+        return _CHECKPOINTS.search(self.source.code) is not None
+
+    @cached_property
+    def last_parts(self) -> frozenset[str]:
+        """What comes after the last slash of the strings."""
+        return frozenset(text.last for text in self.texts)
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """The folders that the strings name, if they are paths."""
+        return frozenset(folder for text in self.texts for folder in text.folders)
+
+    @cached_property
+    def _gapped(self) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+        """The last parts with what is beside them: all, and those that stand for more than one text."""
+        pairs = {(text.last, text.around) for text in self.texts}
+        return pairs, {pair for pair in pairs if "*" in _gaps(pair[1])}
+
+    def surroundings(self, name: str) -> set[tuple[str, str]]:
+        """The last parts, with what is beside them, of strings that may mean `name` without being it."""
+        return self._gapped["*" not in _gaps(name)]
+
     def function(self, node: ast.AST) -> ast.AST:
         """The function that a node is in, or the module."""
         while node in self.parents:
@@ -327,20 +352,28 @@ class _Search:
         for file in self._files:
             if file.source.is_notebook and _in_magic(file.source, name):
                 return False
-            if not name.endswith(_HDF5) and _CHECKPOINTS.search(file.source.code):
+            if not name.endswith(_HDF5) and file.looks_for_checkpoints:
                 return False
-            if not all(self._text(file, text) for text in file.texts):
+            self.places.others |= file.last_parts - {name}
+            if self._is_meant_otherwise(file) or not all(
+                self._text(file, text.node) for text in file.texts if text.last == name
+            ):
                 return False
         return True
 
-    def _text(self, file: _File, text: _Text) -> bool:
-        """Note a string that ends with the name. `False` if it may mean the file in another way."""
+    def _is_meant_otherwise(self, file: _File) -> bool:
+        """Whether strings that do not end with the name may mean the file all the same."""
         name = self.places.name
-        if text.last != name:
-            self.places.others.add(text.last)
-            beside = text.last.startswith(f"{name}.")  # A file of a TensorFlow checkpoint: `….index`.
-            return not beside and name not in text.folders and not _may_mean(text.around, name)
-        node = text.node
+        beside = f"{name}."  # A file of a TensorFlow checkpoint: `….index`.
+        return (
+            name in file.folders
+            or any(last.startswith(beside) for last in file.last_parts)
+            or any(_may_mean(around, name) for last, around in file.surroundings(name) if last != name)
+        )
+
+    def _text(self, file: _File, node: ast.Constant | ast.JoinedStr) -> bool:
+        """Note a string that ends with the name; whether its use is understood."""
+        name = self.places.name
         span = file.source.span(node)
         written = file.source.text[span.start : span.end]
         if written.count(name) != 1 or not re.match(r"['\"]+$", written[written.index(name) + len(name) :]):
@@ -494,7 +527,9 @@ def _gaps(text: str) -> str:
 
 def _in_magic(source: SourceFile, name: str) -> bool:
     """Whether a command in a notebook names the file."""
-    return any(re.match(r"\s*[!%]", line) and name in line for line in source.text.splitlines())
+    return name in source.text and any(
+        name in line and re.match(r"\s*[!%]", line) for line in source.text.splitlines()
+    )
 
 
 def _is_shown(file: _File, node: ast.AST) -> bool:

@@ -13,20 +13,48 @@ from kerasast.flow.values import ClassValue
 from kerasast.index.project import ProjectIndex, of_module
 from kerasast.source import SourceFile
 
-_CONFIG = re.compile(r"\bcustom_objects\b|\bregister_keras_serializable\b|\bget_config\b|\bfrom_config\b")
+
+def _words(*words: str, then: str) -> str:
+    """A pattern for any of some words and what comes then.
+
+    What must not stand before a word is said after it: patterns that begin with literals are found much faster.
+    """
+    return "|".join(rf"{word}(?<!\w{word}){then}" for word in words)
+
+
+_CONFIG = re.compile(
+    _words("custom_objects", "register_keras_serializable", "get_config", "from_config", then=r"(?!\w)")
+)
+
+_NOT_MODELS = "".join(
+    rf"(?<!{name}\.save)"
+    for name in (
+        *(rf"\b{module}" for module in ("np", "numpy", "torch", "plt", "fig", "img", "image")),
+        *("saved_model", "saver", "Saver"),
+    )
+)
+
+_CALL = r"\s*\("
+_ALL_OF_IT = rf"{_CALL}(?!(?:[^()]|\([^()]*\))*save_weights_only\s*=\s*True)"
+_PICKLERS = ("pickle", "joblib", "dill", "cloudpickle")
 
 _WHOLE_MODELS = re.compile(
-    r"(?<!\bnp)(?<!\bnumpy)(?<!\btorch)(?<!\bplt)(?<!\bfig)(?<!\bimg)(?<!\bimage)(?<!saved_model)(?<!saver)(?<!Saver)\.save\s*\("
-    r"|\bsave_model\s*\(|\bload_model\s*\(|\bclone_model\s*\(|\bModelCheckpoint\s*\((?!(?:[^()]|\([^()]*\))*save_weights_only\s*=\s*True)"
-    r"|\bto_json\s*\(|\b(?:pickle|joblib|dill|cloudpickle)\.dump|\bdeepcopy\s*\("
-    rf"|{_CONFIG.pattern}"
+    "|".join(
+        (
+            rf"\.save{_NOT_MODELS}{_CALL}",
+            _words("save_model", "load_model", "clone_model", "to_json", "deepcopy", then=_CALL),
+            _words("ModelCheckpoint", then=_ALL_OF_IT),
+            _words(*(rf"{name}[.]dump" for name in _PICKLERS), then=""),
+            _CONFIG.pattern,
+        )
+    )
 )
 """Code that writes or rebuilds a model from its config, or is prepared for it."""
 
 _FOLLOWED = frozenset({Role.LAYER, Role.MODEL, Role.LOSS, Role.METRIC})
 """The roles of classes of which it is known which models have them; others hide in the arguments of optimizers."""
 
-_WEIGHTS = re.compile(r"\b(?:save|load)_weights\s*\(|\bModelCheckpoint\s*\(")
+_WEIGHTS = re.compile(_words("save_weights", "load_weights", "ModelCheckpoint", then=_CALL))
 
 _WORDS = (
     *("save", "load_model", "load_weights", "clone_model", "ModelCheckpoint", "to_json", ".dump", "deepcopy"),
@@ -43,7 +71,7 @@ def kept_confidence(event: ClassDefined, *, weights: bool = False) -> Confidence
     """
     module = event.cls.scope.module
     project = module.project
-    for name in {module.name, *_importers(project, module.name)}:
+    for name in {module.name, *project.importers(module.name)}:
         keeps_models, keeps_weights = _kept_by(project, name)
         if keeps_models and name == module.name:
             keeps_models = _keeps_its_own(event)
@@ -59,14 +87,14 @@ def _keeps_its_own(event: ClassDefined) -> bool:
     """
     module = event.cls.scope.module
     source = module.project.source(module.name)
-    if source is None or re.search(rf"\bclass\s+\w+\([^)]*\b{event.cls.name}\b", source.code):
+    if source is None or event.cls.name in _named_by_classes(module.project, module.name):
         return True
     spans = _of_others(event, source)
     script = _is_script(module.project, module.name, source)
-    for match in _WHOLE_MODELS.finditer(_without_prose(module.project, module.name)):
-        if any(span.start <= match.start() < span.end for span in spans):
+    for start, is_config in _matches(module.project, module.name):
+        if any(span.start <= start < span.end for span in spans):
             continue
-        if not script or not _CONFIG.match(match[0]) or _is_about(source, event.cls, match.start()):
+        if not script or not is_config or _is_about(source, event.cls, start):
             return True
     return False
 
@@ -91,7 +119,7 @@ def _is_other(site: SaveSite, cls: ClassValue) -> bool:
 def _is_script(project: ProjectIndex, name: str, source: SourceFile) -> bool:
     """Whether a module is run rather than imported: nothing imports it, and it calls something at its top."""
     tree = project.tree(name)
-    if tree is None or _importers(project, name) not in ([], [name]):
+    if tree is None or project.importers(name) not in ([], [name]):
         return False
     return source.is_notebook or any(
         isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) for statement in tree.body
@@ -119,6 +147,25 @@ def _kept_by(project: ProjectIndex, module: str) -> tuple[bool, bool]:
             worth_it and _WHOLE_MODELS.search(code) is not None,
             worth_it and _WEIGHTS.search(code) is not None,
         )
+    return known[module]
+
+
+def _matches(project: ProjectIndex, module: str) -> list[tuple[int, bool]]:
+    """Where code of a module keeps whole models, and whether it only deals with configs (looked up once)."""
+    known: dict[str, list[tuple[int, bool]]] = project.memo("code that keeps models", of_module)
+    if module not in known:
+        found = _WHOLE_MODELS.finditer(_without_prose(project, module))
+        known[module] = [(match.start(), _CONFIG.match(match[0]) is not None) for match in found]
+    return known[module]
+
+
+def _named_by_classes(project: ProjectIndex, module: str) -> frozenset[str]:
+    """The words between the parentheses of classes of a module (looked up once): bases, for one."""
+    known: dict[str, frozenset[str]] = project.memo("words of bases", of_module)
+    if module not in known:
+        source = project.source(module)
+        bases = re.findall(r"class(?<!\wclass)\s+\w+\(([^)]*)", source.code if source is not None else "")
+        known[module] = frozenset(word for text in bases for word in re.findall(r"\w+", text))
     return known[module]
 
 
@@ -151,7 +198,3 @@ def _is_prose(node: ast.AST) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
-
-
-def _importers(project: ProjectIndex, module: str) -> list[str]:
-    return [name for name in project.modules if module in project.import_closure(name)]

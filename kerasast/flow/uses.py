@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from kerasast.flow.values import ClassValue
@@ -44,22 +43,16 @@ def _is_functional(node: ast.Call) -> bool:
 
 def is_only_a_base(cls: ClassValue) -> bool:
     """Whether the project derives other classes from a class, and never makes an instance of itself."""
-    project = cls.scope.module.project
-    if cls.name not in _derived(project):
-        return False
-    called = re.compile(rf"(?<!\w){re.escape(cls.name)}\s*\(")
-    for name in project.modules:
-        source = project.source(name)
-        if source is not None and cls.name in source.code:
-            code = re.sub(rf"class\s+{re.escape(cls.name)}\s*\(", "", source.code)
-            if called.search(code):
-                return False
-    return True
+    project, name = cls.scope.module.project, cls.name
+    # What is looked for comes first, and what must not stand before it after that: only so is the search fast.
+    return name in _derived(project) and not project.mentions(
+        rf"{name}(?<!\w{name})(?<!\bclass\s{name})\s*\("
+    )
 
 
 def subclasses(project: ProjectIndex, name: str) -> Iterator[ClassInfo]:
     """The top-level classes of a project that derive from a class of this name, however far."""
-    derived = project.once("derived classes", lambda: _derived(project), never)
+    derived = _derived(project)
     seen, pending = {name}, [name]
     while pending:
         for info in derived.get(pending.pop(), ()):
@@ -71,6 +64,10 @@ def subclasses(project: ProjectIndex, name: str) -> Iterator[ClassInfo]:
 
 def _derived(project: ProjectIndex) -> dict[str, list[ClassInfo]]:
     """The classes of a project by the last part of each base's name."""
+    return project.once("derived classes", lambda: _make_derived(project), never)
+
+
+def _make_derived(project: ProjectIndex) -> dict[str, list[ClassInfo]]:
     table: dict[str, list[ClassInfo]] = {}
     for module in project.modules.values():
         for info in (item for bindings in module.bindings.values() for item in bindings):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -138,6 +138,7 @@ class ProjectIndex:
         self._memos: dict[str, tuple[dict[Any, Any], Depends]] = {}
         self._imported: dict[str, frozenset[str]] = {}
         self._closures: dict[str, frozenset[str]] = {}
+        self._importers: defaultdict[str, list[str]] | None = None
 
     def resolve(self, module: str, dotted: str) -> Symbol | None:
         """What `dotted` means at the top level of project module `module`; `None` where it cannot be known.
@@ -315,6 +316,15 @@ class ProjectIndex:
                         pending.append(name)
             self._closures[module] = frozenset(reached)
         return self._closures[module]
+
+    def importers(self, module: str) -> list[str]:
+        """The project modules whose import imports `module`, itself included, in the order of the project."""
+        if self._importers is None:
+            self._importers = defaultdict(list)
+            for name in self.modules:
+                for reached in self.import_closure(name):
+                    self._importers[reached].append(name)
+        return self._importers.get(module, [])
 
     def _imported_modules(self, module: str) -> frozenset[str]:
         """The project modules that the imports of one module run."""
