@@ -23,6 +23,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from kerasast.walking import walk
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -264,7 +266,7 @@ def _read_setup_py(text: str, path: Path) -> Iterator[Dependency | None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Invalid escape sequences are the business of other tools.
         tree = ast.parse(text)
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             for line in node.value.splitlines():
                 dependency = _from_requirement(line.strip())

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from kerasast.diagnostics import Edit, Span
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 
 def swap_spelling(files: Mapping[str, str]) -> dict[str, str] | None:
@@ -34,7 +35,7 @@ def swap_spelling(files: Mapping[str, str]) -> dict[str, str] | None:
 
 
 def _is_private(tree: ast.Module) -> bool:
-    names = [name for node in ast.walk(tree) for name in _imported_modules(node)]
+    names = [name for node in walk(tree) for name in _imported_modules(node)]
     return any(re.match(r"keras\.src\b|tensorflow\.python\b|tf_keras\b", name) for name in names)
 
 
@@ -50,16 +51,16 @@ def _names_tensorflow_keras(tree: ast.Module) -> bool:
     tensorflow = _tensorflow_names(tree)
     return any(
         name.split(".")[:2] == ["tensorflow", "keras"]
-        for node in ast.walk(tree)
+        for node in walk(tree)
         for name in _imported_modules(node)
-    ) or any(_is_tensorflow_keras(node, tensorflow) for node in ast.walk(tree))
+    ) or any(_is_tensorflow_keras(node, tensorflow) for node in walk(tree))
 
 
 def _tensorflow_names(tree: ast.Module) -> set[str]:
     """The names that `import tensorflow` binds."""
     return {
         alias.asname or "tensorflow"
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.Import)
         for alias in node.names
         if alias.name == "tensorflow" or (alias.name.startswith("tensorflow.") and alias.asname is None)
@@ -86,7 +87,7 @@ def _swap(source: SourceFile, tree: ast.Module, to_plain: bool) -> str:
 
 
 def _tensorflow_edits(source: SourceFile, tree: ast.Module) -> Iterator[Edit]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "keras" for alias in node.names):
             statements = dict.fromkeys(_import_from_tensorflow(alias) for alias in node.names)
             yield Edit(source.span(node), "; ".join(statements))
@@ -111,8 +112,8 @@ def _import_from_tensorflow(alias: ast.alias) -> str:
 
 def _plain_edits(source: SourceFile, tree: ast.Module) -> Iterator[Edit]:
     tensorflow = _tensorflow_names(tree)
-    uses = [node for node in ast.walk(tree) if _is_tensorflow_keras(node, tensorflow)]
-    for node in ast.walk(tree):
+    uses = [node for node in walk(tree) if _is_tensorflow_keras(node, tensorflow)]
+    for node in walk(tree):
         if node in uses:
             yield Edit(source.span(node), "keras")
         elif isinstance(node, ast.Import):

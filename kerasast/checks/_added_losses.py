@@ -9,6 +9,7 @@ from kerasast.flow.ancestry import ancestry
 from kerasast.flow.node_facts import kept_on_node
 from kerasast.flow.values import Const, Kind, ObjectId, ObjectState, Tri, Unknown
 from kerasast.versions import KerasVersion
+from kerasast.walking import walk
 
 if TYPE_CHECKING:
     from kerasast.flow.world import WorldView
@@ -37,7 +38,7 @@ def _adds_loss(state: ObjectState, version: KerasVersion) -> bool:
 @kept_on_node
 def _mentions_loss(node: ast.ClassDef) -> bool:
     """Whether a class body speaks of added losses or regularizers at all."""
-    for part in ast.walk(node):
+    for part in walk(node):
         match part:
             case ast.Attribute(attr="add_loss" | "losses"):
                 return True

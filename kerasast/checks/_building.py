@@ -13,6 +13,7 @@ from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.methods import MethodFacts, is_super_call, made_calls, self_path
 from kerasast.flow.values import ApiValue
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 _SWITCHES = frozenset({"mask", "training"})
 
@@ -148,7 +149,7 @@ def _chain(node: ast.expr, current: str) -> list[_Step] | None:
 
 def _outermost(node: ast.expr, current: str, children: Collection[str]) -> list[_Step] | None:
     """The chain that ends in the outermost call of a child, whatever is done with its result."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
             path = self_path(inner.func, "self")
             if len(path) == 1 and path[0] in children:

@@ -7,6 +7,7 @@ import ast
 from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.methods import CallSite, MethodFacts, made_calls
 from kerasast.flow.roles import is_functional, is_sequential, is_unbuilt_layer
+from kerasast.walking import walk
 
 _RESTORES = ("build_from_config", "get_build_config", "load_own_variables", "save_own_variables")
 
@@ -57,7 +58,7 @@ def _assigned(node: ast.expr, method: MethodFacts) -> ast.expr:
         return node
     values = [
         (inner.lineno, inner.value)
-        for inner in ast.walk(method.node)
+        for inner in walk(method.node)
         if isinstance(inner, ast.Assign)
         and inner.lineno <= node.lineno
         and any(isinstance(target, ast.Name) and target.id == node.id for target in inner.targets)
@@ -70,7 +71,7 @@ def looped_attribute(call: CallSite, method: MethodFacts) -> str | None:
     function = call.node.func
     if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
         return None
-    for node in ast.walk(method.node):
+    for node in walk(method.node):
         match node:
             case ast.For(
                 target=ast.Name(id=name), iter=ast.Attribute(value=ast.Name(id=owner), attr=attribute)

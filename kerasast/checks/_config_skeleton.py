@@ -28,6 +28,7 @@ from kerasast.flow.scopes import static_value
 from kerasast.flow.values import ApiValue, ClassValue, FunctionValue
 from kerasast.keras_api.attributes import instance_attributes
 from kerasast.versions import KerasVersion
+from kerasast.walking import walk
 
 _NEW_FORMAT = KerasVersion(2, 13)
 """From this release on, `serialize_keras_object` writes where an object's class is found."""
@@ -195,7 +196,7 @@ def _is_name(node: ast.AST | None, name: str) -> bool:
 def _is_rebound(name: str, constructor: Constructor) -> bool:
     return any(
         _is_name(node, name) and not isinstance(node.ctx, ast.Load)  # type: ignore[attr-defined]
-        for node in ast.walk(constructor.method.node)
+        for node in walk(constructor.method.node)
     )
 
 

@@ -14,6 +14,7 @@ from kerasast.fixes import Edits, replace, unsafe
 from kerasast.fixes.blocks import places_around
 from kerasast.index.project import ProjectIndex
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 _ENDING = re.compile(r"\.(?:npy|npz|pickle|pkl|p|joblib)$")
 
@@ -32,7 +33,7 @@ def save_weights_instead(project: ProjectIndex, source: SourceFile, call: ast.AS
     span = source.span(call)
     around = places_around(source, span)
     uses = [use for place in around if (use := _written(place.statement)) is not None]
-    if not uses or call not in ast.walk(uses[-1].statement):
+    if not uses or call not in walk(uses[-1].statement):
         return None
     written = uses[-1]
     name = posixpath.basename(written.path)
@@ -61,7 +62,7 @@ def _put(source: SourceFile, use: _Use, code: str) -> Edits:
 
 
 def _statements(source: SourceFile) -> Iterator[ast.stmt]:
-    yield from (node for node in ast.walk(source.parse()) if isinstance(node, ast.stmt))
+    yield from (node for node in walk(source.parse()) if isinstance(node, ast.stmt))
 
 
 def _written(statement: ast.stmt) -> _Use | None:

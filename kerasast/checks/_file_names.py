@@ -23,6 +23,7 @@ from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Const, Text, Value
 from kerasast.index.project import ProjectIndex, of_module
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 Content = Literal["weights", "model"]
 
@@ -173,7 +174,7 @@ def path_of(site: SaveSite | OtherSite | LoadSite) -> Value | None:
 
 def call_at(source: SourceFile, span: Span) -> ast.Call | None:
     """The call at a span of a file."""
-    for node in ast.walk(source.parse()):
+    for node in walk(source.parse()):
         if isinstance(node, ast.Call) and source.span(node) == span:
             return node
     return None
@@ -246,7 +247,7 @@ class _File:
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """The parent of each node."""
-        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        return {child: node for node in walk(self.tree) for child in ast.iter_child_nodes(node)}
 
     @cached_property
     def texts(self) -> list[_Text]:
@@ -309,7 +310,7 @@ class _File:
             or (isinstance(node, ast.keyword) and node.arg is None)
             or (isinstance(node, ast.Name) and node.id in names)
             for call in calls
-            for node in ast.walk(call)
+            for node in walk(call)
         )
 
     def is_in_class(self, target: ast.AST) -> bool:
@@ -551,6 +552,6 @@ def _names(node: ast.expr, name: str) -> bool:
 
 
 def _loads(where: ast.AST, name: str) -> Iterator[ast.Name]:
-    for node in ast.walk(where):
+    for node in walk(where):
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
             yield node

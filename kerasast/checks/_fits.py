@@ -12,6 +12,7 @@ from kerasast.flow.arguments import Arguments
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import ClassValue, Const, Kind, ObjectState, Tri, Value
 from kerasast.versions import KerasVersion
+from kerasast.walking import walk
 
 if TYPE_CHECKING:
     from kerasast.flow.world import WorldView
@@ -151,8 +152,8 @@ _READERS = frozenset({"copy", "get", "items", "keys", "values"})
 
 def _only_reads(method: ast.FunctionDef, name: str) -> bool:
     """Whether every use of a parameter is `logs[…]`, `logs.get(…)`, `logs or {}`, a test, or is handed to `super()`."""
-    uses = {node for node in ast.walk(method) if _is_name(node, name)}
-    for node in ast.walk(method):
+    uses = {node for node in walk(method) if _is_name(node, name)}
+    for node in walk(method):
         match node:
             case ast.Subscript(value=value, ctx=ast.Load()):
                 uses.discard(value)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kerasast.flow.methods import Guards
+from kerasast.walking import walk
 
 if TYPE_CHECKING:
     from kerasast.context import Context
@@ -63,7 +64,7 @@ def _catches_changes(block: ast.Try) -> bool:
 def is_asked_for(source: SourceFile, read: ast.AST) -> bool:
     """Whether the code around a read of a key tests for it, or expects that it may be missing."""
     line = getattr(read, "lineno", 0)
-    for node in ast.walk(source.parse()):
+    for node in walk(source.parse()):
         if not isinstance(node, ast.If | ast.IfExp | ast.Try) or not node.lineno <= line <= (
             node.end_lineno or 0
         ):
@@ -71,8 +72,6 @@ def is_asked_for(source: SourceFile, read: ast.AST) -> bool:
         if isinstance(node, ast.Try):
             if node.handlers:
                 return True
-        elif any(
-            isinstance(part, ast.Constant) and isinstance(part.value, str) for part in ast.walk(node.test)
-        ):
+        elif any(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in walk(node.test)):
             return True
     return False

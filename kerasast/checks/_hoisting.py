@@ -27,6 +27,7 @@ from kerasast.flow.scopes import static_value
 from kerasast.flow.values import UNKNOWN, External
 from kerasast.keras_api.attributes import instance_attributes
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 
 def add_to_init(source: SourceFile, facts: ClassFacts, lines: Sequence[str]) -> Edits:
@@ -68,7 +69,7 @@ def one_line(source: SourceFile, node: ast.expr) -> str | None:
 
 def means_the_same_in_init(node: ast.AST, method: MethodFacts, facts: ClassFacts) -> bool:
     """Whether code of a method can run at the end of `__init__`: names of the module, and what `__init__` has set."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         match inner:
             case ast.Name(id=name) if name != method.self_name:
                 if name in method.locals or static_value(inner, facts.cls.scope) == UNKNOWN:
@@ -197,14 +198,14 @@ def _moved_text(
     if text is None or role_of(facts) is not Role.LAYER or method.name != "call":
         return None, False
     inputs = [item.arg for item in method.node.args.args[1:2]]
-    if not inputs or any(_is_bound(inner, inputs[0]) for inner in ast.walk(method.node)):
+    if not inputs or any(_is_bound(inner, inputs[0]) for inner in walk(method.node)):
         return None, False
     written = re.sub(rf"\b{inputs[0]}\.shape\[", "input_shape[", text)
     try:
         tree = ast.parse(written, mode="eval").body
     except SyntaxError:
         return None, False
-    for inner in ast.walk(tree):
+    for inner in walk(tree):
         if isinstance(inner, ast.Name) and inner.id == "input_shape":
             inner.id = facts.cls.name  # stands for a name that `build` knows
     same = means_the_same_in_init(tree, method, facts)
@@ -236,7 +237,7 @@ def _stored(
         return None
     if not (isinstance(first.value, ast.Constant) and first.value.value is None):
         return None
-    for node in ast.walk(call.node):
+    for node in walk(call.node):
         path = self_path(node, "self") if isinstance(node, ast.Attribute) else ()
         if any(
             store.node.lineno > first.node.lineno for name in path for store in facts.stores.get(name, ())
@@ -265,7 +266,7 @@ def _read_instead(
 ) -> Edits:
     """Read an attribute in place of a local name, which has no other value."""
     parts: list[Edits] = [remove_statement(source, statement)]
-    for node in ast.walk(method.node):
+    for node in walk(method.node):
         if isinstance(node, ast.arg | ast.Global | ast.Nonlocal) and getattr(node, "arg", name) == name:
             return None
         if not isinstance(node, ast.Name) or node.id != name or node is statement.targets[0]:

@@ -12,6 +12,7 @@ from kerasast.flow.ancestry import Ancestry, ancestry
 from kerasast.flow.values import Kind, ObjectState
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
+from kerasast.walking import walk
 
 _TITLE = "Call the model on a symbolic input"
 _CALLS = frozenset({"evaluate", "fit", "predict", "predict_on_batch", "test_on_batch", "train_on_batch"})
@@ -94,7 +95,7 @@ def _twin_input(source: SourceFile, layers: ast.List) -> str | None:
     wanted = [ast.unparse(item) for item in layers.elts]
     found = {
         text_of(source, node.elts[0])
-        for node in ast.walk(source.parse())
+        for node in walk(source.parse())
         if isinstance(node, ast.List) and [ast.unparse(item) for item in node.elts[1:]] == wanted
         if isinstance(node.elts[0], ast.Call) and ast.unparse(node.elts[0].func).endswith("Input")
     }
@@ -116,13 +117,13 @@ def _shape(source: SourceFile, made: ast.Call, statement: ast.stmt | None) -> st
     place = scope_of(places_around(source, source.span(made)))[0]
     alike = {
         node.targets[0].id
-        for node in ast.walk(place.owner)
+        for node in walk(place.owner)
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
         if ast.unparse(node.value) == ast.unparse(made)
     }
     shapes = {
         _size(given, place.owner, 0)
-        for call in ast.walk(place.owner)
+        for call in walk(place.owner)
         if isinstance(call, ast.Call) and (given := _input(call, alike)) is not None
     }
     known = next(iter(shapes)) if len(shapes) == 1 else None
@@ -167,7 +168,7 @@ def _size(node: ast.expr, scope: ast.AST, depth: int) -> tuple[int, ...] | None:
 
 def _assigned(scope: ast.AST, name: str) -> Iterator[ast.expr | None]:
     """The values that a variable gets in a function or module; `None` for one that is not written out."""
-    for node in ast.walk(scope):
+    for node in walk(scope):
         match node:
             case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
                 yield value
@@ -178,13 +179,11 @@ def _assigned(scope: ast.AST, name: str) -> Iterator[ast.expr | None]:
                 yield from (value for item, value in pairs if isinstance(item, ast.Name) and item.id == name)
             case ast.Assign(targets=targets):
                 if any(
-                    isinstance(part, ast.Name) and part.id == name
-                    for item in targets
-                    for part in ast.walk(item)
+                    isinstance(part, ast.Name) and part.id == name for item in targets for part in walk(item)
                 ):
                     yield None
             case ast.arg(arg=target) if target == name:
                 yield None
             case ast.For(target=target) | ast.NamedExpr(target=target) | ast.AugAssign(target=target):
-                if any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(target)):
+                if any(isinstance(part, ast.Name) and part.id == name for part in walk(target)):
                     yield None

@@ -13,6 +13,7 @@ from kerasast.fixes import Edits, enclosing, insert_before, join, name_keras, re
 from kerasast.flow.roles import is_builtin_layer
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
+from kerasast.walking import walk
 
 _PASSED_ON = ("name", "dtype", "trainable", "input_shape")
 
@@ -26,7 +27,7 @@ def layer_class(ctx: Context, module: str, span: Span) -> FileEdits | None:
     if source is None or tree is None:
         return None
     node = next(
-        (item for item in ast.walk(tree) if isinstance(item, ast.Lambda) and source.span(item) == span), None
+        (item for item in walk(tree) if isinstance(item, ast.Lambda) and source.span(item) == span), None
     )
     around = enclosing(source, node) if node is not None else ()
     call = next((item for item in reversed(around) if isinstance(item, ast.Call)), None)
@@ -83,7 +84,7 @@ def _needs_only_globals(node: ast.Lambda, around: tuple[ast.AST, ...]) -> bool:
     for scope in around:
         if not isinstance(scope, scopes):
             continue
-        for inner in ast.walk(scope):
+        for inner in walk(scope):
             if isinstance(inner, ast.arg):
                 bound.add(inner.arg)
             elif isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
@@ -92,8 +93,8 @@ def _needs_only_globals(node: ast.Lambda, around: tuple[ast.AST, ...]) -> bool:
                 bound.add(inner.name)
             elif isinstance(inner, ast.Import | ast.ImportFrom):
                 bound.update((alias.asname or alias.name).partition(".")[0] for alias in inner.names)
-    names = {inner.id for inner in ast.walk(node.body) if isinstance(inner, ast.Name)}
-    inside = any(isinstance(inner, ast.Lambda | ast.NamedExpr | ast.Await) for inner in ast.walk(node.body))
+    names = {inner.id for inner in walk(node.body) if isinstance(inner, ast.Name)}
+    inside = any(isinstance(inner, ast.Lambda | ast.NamedExpr | ast.Await) for inner in walk(node.body))
     return not inside and not names & (bound - {node.args.args[0].arg})
 
 

@@ -28,6 +28,7 @@ from kerasast.flow.values import (
 )
 from kerasast.keras_api import lookup
 from kerasast.versions import KerasVersion
+from kerasast.walking import walk
 
 if TYPE_CHECKING:
     from kerasast.flow.world import WorldView
@@ -219,7 +220,7 @@ def _may_log(state: ObjectState, version: KerasVersion) -> bool:
 
 @kept_on_node
 def _mentions_metrics(node: ast.ClassDef) -> bool:
-    for part in ast.walk(node):
+    for part in walk(node):
         match part:
             case ast.Attribute(attr=name) | ast.Name(id=name) | ast.FunctionDef(name=name):
                 if "metric" in name.lower():

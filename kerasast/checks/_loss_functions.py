@@ -13,6 +13,7 @@ from kerasast.flow.events import ClassDefined, ModelCall
 from kerasast.flow.roles import Role, role_of
 from kerasast.flow.scopes import static_value
 from kerasast.flow.values import ApiValue, Const, External, FunctionValue, Value
+from kerasast.walking import walk
 
 Function = ast.FunctionDef | ast.Lambda
 
@@ -93,12 +94,12 @@ def statements(body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, bool]]:
 def has_inner_code(node: Function) -> bool:
     """Whether there are functions, classes or comprehensions inside, which are not followed."""
     inner = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda | ast.NamedExpr
-    return any(part is not node and isinstance(part, inner) for part in ast.walk(node))
+    return any(part is not node and isinstance(part, inner) for part in walk(node))
 
 
 def assigned_names(target: ast.expr) -> list[str]:
     """The names that an assignment binds or changes."""
-    return [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]
+    return [part.id for part in walk(target) if isinstance(part, ast.Name)]
 
 
 def expressions(statement: ast.stmt) -> list[ast.expr]:

@@ -11,6 +11,7 @@ from kerasast.flow.class_facts import ClassFacts
 from kerasast.flow.methods import MethodFacts, SelfStore, self_path
 from kerasast.flow.roles import Role
 from kerasast.flow.values import ApiValue, External
+from kerasast.walking import walk
 
 _FILLED = {
     "tensorflow.ones": '"ones"',
@@ -98,7 +99,7 @@ def _is_after_super(store: SelfStore, method: MethodFacts) -> bool:
 def _is_used_alike(attribute: str, facts: ClassFacts) -> bool:
     """Whether the class only computes with the variable, or assigns to it as a whole."""
     for method in facts.methods():
-        for node in ast.walk(method.node):
+        for node in walk(method.node):
             match node:
                 case ast.Attribute(value=ast.Attribute() as inner, attr=name):
                     if self_path(inner, method.self_name) == (attribute,) and name not in _ALIKE:
@@ -184,7 +185,7 @@ def _is_initializer(function: ast.expr, method: MethodFacts) -> bool:
     if isinstance(function, ast.Name):
         values = [
             node.value
-            for node in ast.walk(method.node)
+            for node in walk(method.node)
             if isinstance(node, ast.Assign)
             and any(isinstance(item, ast.Name) and item.id == function.id for item in node.targets)
         ]

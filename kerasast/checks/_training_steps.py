@@ -11,6 +11,7 @@ from kerasast.flow.events import ClassDefined, ModelCall
 from kerasast.flow.methods import CallSite, MethodFacts, SelfStore, made_calls
 from kerasast.flow.roles import Role, role_of
 from kerasast.flow.values import ApiValue, ClassValue, ObjectId, Ref
+from kerasast.walking import walk
 
 STEPS = ("train_step", "test_step")
 
@@ -86,7 +87,7 @@ def local_value(method: MethodFacts, node: ast.expr | None) -> ast.expr | None:
         return node
     found = [
         part.value
-        for part in ast.walk(method.node)
+        for part in walk(method.node)
         if isinstance(part, ast.Assign)
         for target in part.targets
         if isinstance(target, ast.Name) and target.id == node.id
@@ -122,7 +123,7 @@ def dict_items(node: ast.expr | None) -> list[tuple[str, ast.expr]] | None:
 
 def is_changed(method: MethodFacts, name: str) -> bool:
     """Whether a method adds to a local dict: `logs["a"] = x`, `logs.update(…)`."""
-    for node in ast.walk(method.node):
+    for node in walk(method.node):
         match node:
             case ast.Subscript(value=ast.Name(id=owner), ctx=ast.Store()) if owner == name:
                 return True
@@ -136,7 +137,7 @@ def is_result(method: MethodFacts, node: ast.expr) -> bool:
     value = local_value(method, node)
     return value is None or any(
         isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "result"
-        for part in ast.walk(value)
+        for part in walk(value)
     )
 
 
@@ -201,7 +202,7 @@ def _tapes(method: MethodFacts) -> Iterator[tuple[ast.With, list[ast.expr]]]:
     """Each `with tf.GradientTape() as tape:`, and what `tape.gradient()` is asked for the gradients of."""
     blocks = [
         (block, item.optional_vars.id)
-        for block in ast.walk(method.node)
+        for block in walk(method.node)
         if isinstance(block, ast.With)
         for item in block.items
         if isinstance(item.optional_vars, ast.Name) and "GradientTape" in ast.unparse(item.context_expr)
@@ -253,6 +254,6 @@ def layers_made(store: SelfStore, facts: ClassFacts) -> Iterator[tuple[str, ast.
     method = next((item for item in facts.methods() if store in item.stores), None)
     if store.value is None or method is None:
         return
-    for node in ast.walk(store.value):
+    for node in walk(store.value):
         if isinstance(node, ast.Call) and isinstance(target := method.resolve(node.func), ApiValue):
             yield target.api.name, node

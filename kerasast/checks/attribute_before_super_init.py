@@ -16,6 +16,7 @@ from kerasast.flow.roles import Role, is_sequential, role_of
 from kerasast.flow.values import ApiValue, ClassValue, External
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 
 @rule(
@@ -55,10 +56,10 @@ def _fix(source: SourceFile, method: MethodFacts, base: CallSite) -> Fix | None:
     statement = statement_of(source, base.node)
     if not isinstance(statement, ast.Expr) or "\n" in text_of(source, statement):
         return None
-    names = {node.id for node in ast.walk(base.node) if isinstance(node, ast.Name)} - {method.self_name}
+    names = {node.id for node in walk(base.node) if isinstance(node, ast.Name)} - {method.self_name}
     set_before = {
         node.id
-        for node in ast.walk(method.node)
+        for node in walk(method.node)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
     given = [*base.node.args, *(keyword.value for keyword in base.node.keywords)]
@@ -74,7 +75,7 @@ def _reads_self(node: ast.AST, name: str | None) -> bool:
     """Whether an expression reads an attribute of `self`, which as an argument of its own is only passed on."""
     return any(
         isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == name
-        for inner in ast.walk(node)
+        for inner in walk(node)
     )
 
 

@@ -11,6 +11,7 @@ from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts
 from kerasast.flow.roles import Role, role_of
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 
 @rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
@@ -40,13 +41,11 @@ def _computes(method: MethodFacts) -> bool:
     if isinstance(last, ast.Raise | ast.Pass | ast.Return) or method.is_abstract:
         return False
     given = {item.arg for item in method.node.args.args[1:]}
-    nodes = list(ast.walk(method.node))
+    nodes = list(walk(method.node))
     if any(isinstance(node, ast.Yield | ast.YieldFrom | ast.Raise) for node in nodes):
         return False
     uses = any(
-        isinstance(node, ast.Name) and node.id in given
-        for part in method.node.body
-        for node in ast.walk(part)
+        isinstance(node, ast.Name) and node.id in given for part in method.node.body for node in walk(part)
     )
     operations = ast.Call | ast.BinOp
     return uses and any(isinstance(node, operations) for node in nodes)

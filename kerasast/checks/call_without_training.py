@@ -13,6 +13,7 @@ from kerasast.flow.ancestry import Ancestry, ancestry
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import FunctionValue, Kind
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 _TRAINING = frozenset({"fit", "train_on_batch"})
 
@@ -65,7 +66,7 @@ def _decides_itself(event: ModelCall) -> bool:
 
 
 def _sets_mode(cls: ast.ClassDef) -> bool:
-    return any(_is_mode(part) for part in ast.walk(cls))
+    return any(_is_mode(part) for part in walk(cls))
 
 
 def _is_mode(part: ast.AST) -> bool:

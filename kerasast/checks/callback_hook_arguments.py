@@ -15,6 +15,7 @@ from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 
 @rule(
@@ -68,7 +69,7 @@ def _renamed(source: SourceFile, method: MethodFacts, old: str, new: str) -> Edi
     if not is_here(source, method.node):
         return None
     edits = []
-    for node in ast.walk(method.node):
+    for node in walk(method.node):
         if isinstance(node, ast.arg) and node.arg == old:
             start = source.span(node).start
             edits.append(Edit(Span(start, start + len(old)), new))

@@ -12,6 +12,7 @@ from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import self_path
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 _NAME = "validation_data"
 
@@ -24,7 +25,7 @@ def callback_validation_data(ctx: Context, event: ClassDefined) -> Iterator[Diag
     if ctx.project.mentions(rf"\.{_NAME}\s*(?:,[^=\n]*)?=[^=]|[\"']{_NAME}[\"']"):
         return  # Somebody else may set it.
     for method in facts.own.values():
-        for node in ast.walk(method.node):
+        for node in walk(method.node):
             if not isinstance(node, ast.Attribute) or self_path(node, method.self_name) != (_NAME,):
                 continue
             if is_guarded(ctx, node) or _is_tested(method.node):
@@ -42,5 +43,5 @@ def _is_tested(function: ast.AST) -> bool:
     """Whether a function asks whether there is any."""
     return any(
         isinstance(node, ast.If | ast.IfExp | ast.Assert) and _NAME in ast.unparse(node.test)
-        for node in ast.walk(function)
+        for node in walk(function)
     )

@@ -14,6 +14,7 @@ from kerasast.flow.events import ModelCall
 from kerasast.flow.methods import MethodFacts
 from kerasast.flow.values import Ref, Tri, TupleValue
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 _UPDATERS = frozenset(
     {"_compile_metrics", "_compiled_metrics_update_state", "compiled_metrics", "compute_metrics"}
@@ -79,7 +80,7 @@ def _may_update(method: MethodFacts) -> bool:
     """Whether a method may update the metrics of `compile()`, by itself or by code that is given the model."""
     if gives_self(method) or any(method.super_calls("train_step")):
         return True
-    names = {node.attr for node in ast.walk(method.node) if isinstance(node, ast.Attribute)}
+    names = {node.attr for node in walk(method.node) if isinstance(node, ast.Attribute)}
     return bool(names & _UPDATERS) or ("metrics" in names and _updates_some_local(method))
 
 

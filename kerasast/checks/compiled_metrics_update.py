@@ -12,6 +12,7 @@ from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 _REPORTS = frozenset({"metrics", "_metrics", "get_metrics_result"})
 
@@ -39,7 +40,7 @@ def compiled_metrics_update(ctx: Context, event: ClassDefined) -> Iterator[Diagn
 
 def _reports_metrics(method: MethodFacts) -> bool:
     """Whether a step returns what the metrics say, and never puts the loss itself in its place."""
-    if any(_sets_loss(method, node) for node in ast.walk(method.node)):
+    if any(_sets_loss(method, node) for node in walk(method.node)):
         return False
     return any(read.attr in _REPORTS for read in method.reads)
 

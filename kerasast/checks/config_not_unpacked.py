@@ -15,6 +15,7 @@ from kerasast.flow.methods import MethodFacts
 from kerasast.flow.roles import BASE_KEYS, role_of
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 
 @rule(
@@ -98,7 +99,7 @@ def _gives_config(node: ast.expr, method: MethodFacts, name: str) -> bool:
         case ast.Call(func=ast.Name(id=called), args=[ast.Name(id=given)], keywords=[]):
             rebound = any(
                 isinstance(inner, ast.Name) and inner.id == given and isinstance(inner.ctx, ast.Store)
-                for inner in ast.walk(method.node)
+                for inner in walk(method.node)
             )
             return called in (parameters[0].arg, name) and given == parameters[1].arg and not rebound
     return False
@@ -107,7 +108,7 @@ def _gives_config(node: ast.expr, method: MethodFacts, name: str) -> bool:
 def _looks_at(name: str, constructor: Constructor) -> bool:
     """Whether the constructor may tell a dict from other values of an argument, and take it apart."""
     for statement in constructor.method.node.body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             match node:
                 case (
                     ast.Call(func=ast.Name(id="isinstance" | "type"), args=[ast.Name(id=given), *_])

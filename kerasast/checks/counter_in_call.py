@@ -14,6 +14,7 @@ from kerasast.flow.methods import SelfStore
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, role_of
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 _ENTRIES = {Role.LAYER: ("call",), Role.MODEL: ("call", "train_step", "test_step")}
 
@@ -72,7 +73,7 @@ def _is_in_text(node: ast.AST, counter: str) -> bool:
         if isinstance(inner, ast.Call) and _last_name(inner.func) in _TELL:
             continue
         if _is_text(inner) and any(
-            isinstance(part, ast.Attribute) and part.attr == counter for part in ast.walk(inner)
+            isinstance(part, ast.Attribute) and part.attr == counter for part in walk(inner)
         ):
             return True
         if _is_in_text(inner, counter):

@@ -12,6 +12,7 @@ from kerasast.flow.arguments import place_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import Const, Generator
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 _ENDING = frozenset({"range", "sorted", "list", "tuple", "set", "dict", "reversed"})
 """Functions whose results end."""
@@ -75,14 +76,14 @@ def _is_bounded(statement: ast.stmt, function: ast.FunctionDef) -> bool:
 
 
 def _yields(statement: ast.stmt) -> bool:
-    return any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(statement))
+    return any(isinstance(part, ast.Yield | ast.YieldFrom) for part in walk(statement))
 
 
 def _own(statement: ast.stmt) -> Iterator[ast.AST]:
     """The expressions of a statement itself, rather than of the statements inside of it."""
     for part in ast.iter_child_nodes(statement):
         if isinstance(part, ast.expr):
-            yield from ast.walk(part)
+            yield from walk(part)
 
 
 def _is_finite(iterable: ast.expr, function: ast.FunctionDef) -> bool:
@@ -105,7 +106,7 @@ def _is_finite(iterable: ast.expr, function: ast.FunctionDef) -> bool:
 
 def _is_sized(name: str, function: ast.FunctionDef) -> bool:
     """Whether the function takes the length of a name, or a part of it, as can be done with what ends."""
-    for node in ast.walk(function):
+    for node in walk(function):
         match node:
             case ast.Call(func=ast.Name("len"), args=[ast.Name(id=given)]) if given == name:
                 return True

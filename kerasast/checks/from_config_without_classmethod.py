@@ -14,6 +14,7 @@ from kerasast.flow.events import ClassDefined
 from kerasast.flow.roles import role_of
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 
 @rule(
@@ -61,7 +62,7 @@ def _fix(source: SourceFile, method: ast.FunctionDef | ast.AsyncFunctionDef) -> 
 def _call_it_cls(source: SourceFile, method: ast.FunctionDef | ast.AsyncFunctionDef) -> Edits:
     """Call a first parameter `self` by the name that it has in class methods; if it is used, more has to be changed."""
     first = [*method.args.posonlyargs, *method.args.args][0]
-    names = {node.id for node in ast.walk(method) if isinstance(node, ast.Name)}
+    names = {node.id for node in walk(method) if isinstance(node, ast.Name)}
     if first.arg != "self":
         return ()
     if "self" in names:

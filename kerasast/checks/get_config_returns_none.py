@@ -16,6 +16,7 @@ from kerasast.flow.roles import role_of
 from kerasast.flow.uses import is_only_a_base
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 
 @rule(
@@ -97,7 +98,7 @@ def _is_saved(facts: ClassFacts) -> bool:
 def _never_returns(method: MethodFacts) -> bool:
     """Whether the end of the body may be out of reach: it raises, or yields, or loops for ever."""
     stops = (ast.Raise, ast.Yield, ast.YieldFrom, ast.While)
-    return any(isinstance(node, stops) for node in ast.walk(method.node))
+    return any(isinstance(node, stops) for node in walk(method.node))
 
 
 def _is_none(node: ast.expr) -> bool:
@@ -115,7 +116,7 @@ def _is_update(node: ast.expr, method: MethodFacts) -> bool:
         return _is_dict(receiver)
     given = [
         statement.value
-        for statement in ast.walk(method.node)
+        for statement in walk(method.node)
         if isinstance(statement, ast.Assign)
         and any(isinstance(target, ast.Name) and target.id == receiver.id for target in statement.targets)
     ]

@@ -15,6 +15,7 @@ from kerasast.flow.events import ProjectReady
 from kerasast.flow.facts import LoadSite, SaveSite
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 _FULL_NAMES = {
     "bce": "binary_crossentropy",
@@ -97,11 +98,11 @@ def _fix(ctx: Context, load: LoadSite, saves: list[SaveSite]) -> Fix | None:
 
 def _losses(source: SourceFile) -> Iterator[ast.AST]:
     """What the calls of `compile()` in a file are given for `loss`, and all parts of that."""
-    for call in ast.walk(source.parse()):
+    for call in walk(source.parse()):
         if (
             isinstance(call, ast.Call)
             and isinstance(call.func, ast.Attribute)
             and call.func.attr == "compile"
         ):
             for given in [*call.args[1:2], *(item.value for item in call.keywords if item.arg == "loss")]:
-                yield from ast.walk(given)
+                yield from walk(given)

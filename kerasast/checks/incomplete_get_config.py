@@ -26,6 +26,7 @@ from kerasast.flow.roles import (
 from kerasast.flow.uses import is_only_a_base
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 _USUAL = LAYER_KEYWORDS | {"reduction"}
 _UNRECORDED = {"batch_size", "implementation", "input_dim", "input_shape", "weights"}
@@ -134,7 +135,7 @@ def _matters(constructor: Constructor, parameter: Parameter) -> bool:
     return any(
         isinstance(node, ast.Name) and node.id == parameter.name
         for statement in constructor.method.node.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
     )
 
 
@@ -160,7 +161,7 @@ def _only_forwards(constructor: Constructor) -> bool:
     uses = [
         node
         for statement in constructor.method.node.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
         if isinstance(node, ast.Name) and node.id == name
     ]
     return constructor.forwards_kwargs and len(uses) == 1
@@ -258,7 +259,7 @@ def _attribute_of(parameter: Parameter, constructor: Constructor) -> str | None:
     """The attribute that keeps a parameter, as it is or converted: `self.rate = float(rate)`."""
     for store in constructor.method.stores:
         if store.value is not None and any(
-            isinstance(node, ast.Name) and node.id == parameter.name for node in ast.walk(store.value)
+            isinstance(node, ast.Name) and node.id == parameter.name for node in walk(store.value)
         ):
             return store.attr
     return None

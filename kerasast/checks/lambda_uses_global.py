@@ -17,6 +17,7 @@ from kerasast.flow.events import ModelCall
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import FunctionValue, ObjectState
 from kerasast.registry import FixAvailability, rule
+from kerasast.walking import walk
 
 _OF_KERAS = frozenset({"binascii", "codecs", "marshal", "os"})
 """Names that Keras 3 happens to have where it makes functions of the saved code (`python_utils.py`)."""
@@ -54,10 +55,10 @@ def _missing(state: ObjectState) -> list[str]:
     node = function.node
     if not isinstance(node, ast.Lambda):
         return []  # Of a function with a name the file has nothing but the name.
-    own = {item.arg for item in ast.walk(node) if isinstance(item, ast.arg)}
+    own = {item.arg for item in walk(node) if isinstance(item, ast.arg)}
     used = [item for item in _evaluated(node.body) if isinstance(item, ast.Name)]
     own.update(
-        item.id for item in ast.walk(node) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
+        item.id for item in walk(node) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
     )
     names = dict.fromkeys(item.id for item in used if item.id not in own)
     return [name for name in names if _is_global(name, function)]

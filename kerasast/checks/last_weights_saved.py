@@ -12,6 +12,7 @@ from kerasast.fixes import set_keyword, unsafe
 from kerasast.flow.events import ModelCall
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 _WRITES = frozenset({"export", "save", "save_weights"})
 
@@ -42,7 +43,7 @@ def _fix(source: SourceFile) -> Fix | None:
     """Restore the best weights, if there is no doubt which `EarlyStopping` does not."""
     made = [
         node
-        for node in ast.walk(source.parse())
+        for node in walk(source.parse())
         if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "EarlyStopping"
     ]
     if len(made) != 1 or len(made[0].args) > 6:

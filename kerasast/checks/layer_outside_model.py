@@ -16,6 +16,7 @@ from kerasast.flow.values import FunctionValue, Kind, ObjectId, Ref, Tri
 from kerasast.flow.world import WorldView
 from kerasast.registry import rule
 from kerasast.versions import KerasVersion
+from kerasast.walking import walk
 
 
 @rule(
@@ -60,7 +61,7 @@ def _called(function: FunctionValue) -> Iterator[tuple[str, ObjectId]]:
     """The objects that a function takes from around it by name, and calls."""
     arguments = function.node.args
     own = {item.arg for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in own:
             value = function.scope.lookup(node.func.id)
             if isinstance(value, Ref):

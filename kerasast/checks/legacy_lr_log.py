@@ -15,6 +15,7 @@ from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 _HOOK = "on_epoch_end"
 _LOGGED = (
@@ -52,7 +53,7 @@ def legacy_lr_log(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
 def _reads(method: MethodFacts) -> Iterator[tuple[ast.expr, ast.expr]]:
     """The places that ask the logs for `lr`, each with the key that it is written as."""
     given = [item.arg for item in (*method.node.args.posonlyargs, *method.node.args.args)][2:3]
-    for node in ast.walk(method.node):
+    for node in walk(method.node):
         match node:
             case ast.Subscript(
                 value=ast.Name(id=name), slice=ast.Constant(value="lr") as key, ctx=ast.Load()

@@ -13,6 +13,7 @@ from kerasast.flow.arguments import place_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import Const, Generator, Kind, Ref, Value
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 _METHODS = frozenset({"fit", "evaluate", "predict"})
 
@@ -62,5 +63,5 @@ def _is_of_numbers(event: ModelCall, value: Value, depth: int = 0) -> bool:
 
 def _gives_lists(function: ast.FunctionDef) -> bool:
     """Whether a generator yields lists and nothing else."""
-    yielded = [node for node in ast.walk(function) if isinstance(node, ast.Yield | ast.YieldFrom)]
+    yielded = [node for node in walk(function) if isinstance(node, ast.Yield | ast.YieldFrom)]
     return bool(yielded) and all(isinstance(node.value, ast.List) for node in yielded)

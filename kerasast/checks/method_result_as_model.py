@@ -14,6 +14,7 @@ from kerasast.flow.arguments import is_part_of
 from kerasast.flow.events import ModelCall
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 _RESULTS = {"add": "`None`", "compile": "`None`", "fit": "a `History`"}
 """What the methods return in both generations."""
@@ -66,7 +67,7 @@ def method_result_as_model(ctx: Context, event: ModelCall) -> Iterator[Diagnosti
         tree = ctx.source.parse()
     except SyntaxError:
         return
-    for body in ast.walk(tree):
+    for body in walk(tree):
         if isinstance(body, _Body):
             for index, statement in enumerate(body.body):
                 name = _assigned(statement, node)
@@ -110,7 +111,7 @@ def _assigned(statement: ast.stmt, call: ast.Call) -> str | None:
 def _next_use(name: str, following: list[ast.stmt]) -> ast.Attribute | None:
     """The next use of a name in the statements, if it certainly takes the name for a model."""
     for statement in following:
-        uses = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and node.id == name]
+        uses = [node for node in walk(statement) if isinstance(node, ast.Name) and node.id == name]
         if not uses:
             continue
         if not isinstance(statement, ast.Expr | ast.Assign) or _binds(name, statement.value):
@@ -118,7 +119,7 @@ def _next_use(name: str, following: list[ast.stmt]) -> ast.Attribute | None:
         return next(
             (
                 node
-                for node in ast.walk(statement.value)
+                for node in walk(statement.value)
                 if isinstance(node, ast.Attribute)
                 and isinstance(node.value, ast.Name)
                 and node.value.id == name
@@ -134,7 +135,7 @@ def _binds(name: str, value: ast.expr) -> bool:
     return any(
         (isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store))
         or (isinstance(node, ast.arg) and node.arg == name)
-        for node in ast.walk(value)
+        for node in walk(value)
     )
 
 

@@ -19,6 +19,7 @@ from kerasast.flow.roles import is_builtin_layer
 from kerasast.index.project import ClassSymbol, FunctionSymbol, ProjectIndex
 from kerasast.registry import FixAvailability, rule
 from kerasast.versions import KerasVersion
+from kerasast.walking import walk
 
 _FOUND_BY_IMPORT = frozenset({"model", "loss", "metric", "optimizer"})
 """Roles of classes that Keras 2.15 finds by importing their module, if a `.keras` file names one."""
@@ -170,7 +171,7 @@ def _custom_objects(project: ProjectIndex, load: LoadSite, lacking: Iterable[Cus
     source, tree = project.source(load.module), project.tree(load.module)
     if source is None or tree is None:
         return None
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and source.span(node) == load.span]
+    calls = [node for node in walk(tree) if isinstance(node, ast.Call) and source.span(node) == load.span]
     if len(calls) != 1 or len(calls[0].args) > 1:
         return None
     (call,) = calls
@@ -196,7 +197,7 @@ def _is_visible(
     return any(_binds(node, item.name) for node in above) and not any(
         (isinstance(node, ast.Name) and node.id == item.name and not isinstance(node.ctx, ast.Load))
         or (isinstance(node, ast.arg) and node.arg == item.name)
-        for node in ast.walk(tree)
+        for node in walk(tree)
     )
 
 

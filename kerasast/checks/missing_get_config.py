@@ -27,6 +27,7 @@ from kerasast.flow.roles import (
 )
 from kerasast.flow.uses import is_only_a_base
 from kerasast.registry import FixAvailability, rule
+from kerasast.walking import walk
 
 _HELP = "return every argument of `__init__` from `get_config`, added to `super().get_config()`"
 
@@ -140,7 +141,7 @@ def _uses(constructor: Constructor, name: str) -> bool:
     return any(
         isinstance(node, ast.Name) and node.id == name and node not in forwarded
         for statement in constructor.method.node.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
     )
 
 

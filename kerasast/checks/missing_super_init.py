@@ -15,6 +15,7 @@ from kerasast.flow.methods import MethodFacts
 from kerasast.flow.roles import Role, is_sequential, keras_base, role_of
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 
 @rule(
@@ -88,7 +89,7 @@ def _arguments(facts: ClassFacts, method: MethodFacts) -> str | None:
     given = [f"{name}={name}" for name in ("name", "dtype", "trainable") if name in names]
     kwargs = parameters.kwarg
     if kwargs is not None:
-        used = any(isinstance(node, ast.Name) and node.id == kwargs.arg for node in ast.walk(method.node))
+        used = any(isinstance(node, ast.Name) and node.id == kwargs.arg for node in walk(method.node))
         if used:
             return None  # they may be for something else
         given.append(f"**{kwargs.arg}")
@@ -104,7 +105,7 @@ def _needs_it(facts: ClassFacts, method: MethodFacts) -> bool:
 
 def _mentioned(node: ast.AST) -> ast.Attribute | None:
     """The first mention of any `.__init__`."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.Attribute) and inner.attr == "__init__":
             return inner
     return None

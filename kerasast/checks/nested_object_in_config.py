@@ -19,6 +19,7 @@ from kerasast.flow.methods import CallSite, MethodFacts, SelfStore, self_path
 from kerasast.flow.roles import is_functional, is_sequential, keras_base, role_of
 from kerasast.flow.uses import is_only_a_base
 from kerasast.registry import FixAvailability, rule
+from kerasast.walking import walk
 
 _SERIALIZERS = frozenset({"serialize", "serialize_keras_object"})
 
@@ -192,7 +193,7 @@ def _is_kept(attribute: str, parameter: str, constructor: Constructor, facts: Cl
 
 def _mentions(name: str, constructor: Constructor) -> int:
     """How often the body of the constructor mentions a name."""
-    nodes = (node for part in constructor.method.node.body for node in ast.walk(part))
+    nodes = (node for part in constructor.method.node.body for node in walk(part))
     return sum(isinstance(node, ast.Name) and node.id == name for node in nodes)
 
 

@@ -21,6 +21,7 @@ from kerasast.fixes import Edits, add_import, name_keras, replace, safe
 from kerasast.flow.events import ClassDefined, ModelCall
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 _NO_VALUES = frozenset({"numpy.ndim", "numpy.shape", "numpy.size"})
 
@@ -71,7 +72,7 @@ def numpy_in_loss(ctx: Context, event: ClassDefined | ModelCall) -> Iterator[Dia
 
 def _fix(source: SourceFile, item: Computation, major: int) -> Fix | None:
     """Call functions of TensorFlow or `keras.ops` in place of NumPy's, if all of these have the same there."""
-    calls = [node for node in ast.walk(item.node) if isinstance(node, ast.Call)]
+    calls = [node for node in walk(item.node) if isinstance(node, ast.Call)]
     arrays = [call for call in calls if item.resolve(call.func).startswith("numpy.")]
     found = {node for node, _ in _Search(item, major).run()}
     if not found <= set(arrays):
@@ -79,7 +80,7 @@ def _fix(source: SourceFile, item: Computation, major: int) -> Fix | None:
     made = _made(item)
     parts: list[Edits] = []
     for call in arrays:
-        names = {part.id for given in call.args for part in ast.walk(given) if isinstance(part, ast.Name)}
+        names = {part.id for given in call.args for part in walk(given) if isinstance(part, ast.Name)}
         if call not in found and not names & made:
             if names:
                 return None  # Who knows what that is.
@@ -99,7 +100,7 @@ def _made(item: Computation) -> set[str]:
         if isinstance(statement, ast.Assign | ast.AugAssign) and not re.search(
             r"shape|size|len|ndim", ast.unparse(statement.value)
         ):
-            used = {part.id for part in ast.walk(statement.value) if isinstance(part, ast.Name)}
+            used = {part.id for part in walk(statement.value) if isinstance(part, ast.Name)}
             targets = [statement.target] if isinstance(statement, ast.AugAssign) else statement.targets
             made |= {target.id for target in targets if isinstance(target, ast.Name) and used & made}
     return made
@@ -132,7 +133,7 @@ class _Search:
     def run(self) -> Iterator[tuple[ast.AST, str]]:
         for statement, _ in statements(self.item.body):
             for expression in expressions(statement):
-                for node in ast.walk(expression):
+                for node in walk(expression):
                     if isinstance(node, ast.expr) and (what := self.problem(node)) is not None:
                         yield node, what
             if isinstance(statement, ast.If | ast.While | ast.Assert) and self.is_problem(statement.test):

@@ -20,6 +20,7 @@ from kerasast.flow.values import ApiValue, ClassValue, Const, Value
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
+from kerasast.walking import walk
 
 _FLAG_SECOND = frozenset(
     {
@@ -110,7 +111,7 @@ def _is_parameter(method: MethodFacts) -> bool:
     given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     stored = any(
         isinstance(node, ast.Name) and node.id == "training" and isinstance(node.ctx, ast.Store)
-        for node in ast.walk(method.node)
+        for node in walk(method.node)
     )
     return method.name == "call" and any(item.arg == "training" for item in given) and not stored
 

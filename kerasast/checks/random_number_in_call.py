@@ -15,6 +15,7 @@ from kerasast.flow.roles import Role, role_of
 from kerasast.flow.scopes import static_value
 from kerasast.flow.values import External, FunctionValue, Value
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 _ENTRIES = {Role.LAYER: ("call",), Role.MODEL: ("call", "train_step", "test_step")}
 
@@ -69,7 +70,7 @@ def _in_lambda(ctx: Context, event: ObjectCreated) -> Iterator[Diagnostic]:
     function = event.state.arguments.get("function")
     if not isinstance(function, FunctionValue) or not is_part_of(function.node, event.node):
         return
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         if isinstance(node, ast.Call) and _draws(static_value(node.func, function.scope)):
             yield _report(ctx, node, "this `Lambda`", ())
 

@@ -20,6 +20,7 @@ from kerasast.flow.methods import CallSite, MethodFacts
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.values import Const, Ref, Value
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 
 @rule(
@@ -65,7 +66,7 @@ def _uses_losses(method: MethodFacts, facts: ClassFacts) -> bool:
         (isinstance(node, ast.Attribute) and node.attr in names)
         or (isinstance(node, ast.Name) and "regulari" in node.id)
         or (isinstance(node, ast.Attribute) and "regulari" in node.attr)
-        for node in ast.walk(method.node)
+        for node in walk(method.node)
     )
 
 

@@ -12,6 +12,7 @@ from kerasast.flow.events import ClassDefined, ListRepeated
 from kerasast.flow.roles import creates_state
 from kerasast.flow.values import Ref
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 
 @rule(
@@ -33,7 +34,7 @@ def repeated_layer(ctx: Context, event: ListRepeated | ClassDefined) -> Iterator
         return
     for method in event.facts.own.values():
         for store in method.stores:
-            for node in ast.walk(store.value) if store.value is not None else ():
+            for node in walk(store.value) if store.value is not None else ():
                 made = _made_in_place(node) if isinstance(node, ast.BinOp) else []
                 if any(creates_state(method.resolve(call.func), call, ctx.keras) for call in made):
                     yield _report(ctx, node)

@@ -15,6 +15,7 @@ from kerasast.flow.methods import SelfStore, self_path
 from kerasast.flow.roles import Role, role_of
 from kerasast.flow.uses import subclasses
 from kerasast.registry import FixAvailability, rule
+from kerasast.walking import walk
 
 _LAYER = frozenset(
     {
@@ -95,7 +96,7 @@ def _fix(ctx: Context, facts: ClassFacts, name: str) -> Fix | None:
     parts: list[Edits] = [
         rename_attribute(ctx.source, node, new)
         for method in facts.own.values()
-        for node in ast.walk(method.node)
+        for node in walk(method.node)
         if isinstance(node, ast.Attribute) and self_path(node, method.self_name) == (name,)
     ]
     return unsafe(f"Name it `{new}`", *parts)

@@ -14,6 +14,7 @@ from kerasast.flow.methods import MethodFacts
 from kerasast.flow.roles import Role, role_of
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 _METHODS = ("build", "compute_output_shape")
 
@@ -48,7 +49,7 @@ def shape_as_tensor_shape(ctx: Context, event: ClassDefined) -> Iterator[Diagnos
         if method is None or shape is None:
             continue
         nested = _holds_shapes(method, shape)
-        for node in ast.walk(method.node):
+        for node in walk(method.node):
             if isinstance(node, ast.BinOp) and not nested and _adds_list(node, shape):
                 yield ctx.report(
                     node,
@@ -100,7 +101,7 @@ def _shape(method: MethodFacts) -> str | None:
     if method.self_name is None or len(arguments) < 2:
         return None
     name = arguments[1].arg
-    for node in ast.walk(method.node):
+    for node in walk(method.node):
         match node:
             case ast.Try() | ast.Name(id="hasattr" | "isinstance" | "TensorShape"):
                 return None
@@ -113,7 +114,7 @@ def _shape(method: MethodFacts) -> str | None:
 
 def _holds_shapes(method: MethodFacts, shape: str) -> bool:
     """Whether it may be a list of the shapes of several inputs: items of its items are asked for."""
-    for node in ast.walk(method.node):
+    for node in walk(method.node):
         match node:
             case ast.Subscript(value=ast.Subscript(value=ast.Name(id=name), slice=index)) if name == shape:
                 if not isinstance(index, ast.Slice):

@@ -15,6 +15,7 @@ from kerasast.flow.events import ModelCall, ObjectCreated
 from kerasast.flow.values import Kind, ObjectId, ObjectState, Ref
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 _NAMES = (
     "GlorotNormal",
@@ -97,8 +98,8 @@ def _fix(source: SourceFile, created: ast.AST) -> Fix | None:
     if any(item.arg in (None, "seed") for item in call.keywords) or not all(map(_is_literal, given)):
         return None
     parts: list[Edits] = [remove_statement(source, statement)]
-    wanted = {id(item.value) for node in ast.walk(source.parse()) for item in _initializers(node)}
-    for node in ast.walk(source.parse()):
+    wanted = {id(item.value) for node in walk(source.parse()) for item in _initializers(node)}
+    for node in walk(source.parse()):
         if not isinstance(node, ast.Name) or node.id != name or node is statement.targets[0]:
             continue
         if id(node) not in wanted or not isinstance(node.ctx, ast.Load):

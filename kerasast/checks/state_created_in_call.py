@@ -19,6 +19,7 @@ from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, has_random_state, makes_weights, role_of
 from kerasast.flow.values import External
 from kerasast.registry import FixAvailability, rule
+from kerasast.walking import walk
 
 
 @rule(
@@ -120,7 +121,7 @@ def _what(call: CallSite, facts: ClassFacts) -> str | None:
 def _is_once(call: CallSite, method: MethodFacts, stored: set[str]) -> bool:
     """Whether a test around it may let it happen only the first time: `if self.dense is None`."""
     for test in call.guards.tests:
-        for node in ast.walk(test):
+        for node in walk(test):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 if node.value.id == method.self_name and (node.attr in stored or node.attr == "built"):
                     return True

@@ -24,6 +24,7 @@ from kerasast.flow.values import Const, Kind, ObjectState, Ref
 from kerasast.index.project import ProjectIndex, of_module
 from kerasast.registry import rule
 from kerasast.versions import KerasVersion
+from kerasast.walking import walk
 
 _ENTRIES = {Role.LAYER: "call", Role.METRIC: "update_state"}
 
@@ -157,7 +158,7 @@ def _running(statement: ast.stmt, method: MethodFacts, tensors: Tensors) -> ast.
         case ast.Assign(targets=[ast.Attribute() as target], value=value):
             again = any(
                 self_path(node, method.self_name) == (target.attr,)
-                for node in ast.walk(value)
+                for node in walk(value)
                 if isinstance(node, ast.Attribute)
             )
         case _:

@@ -20,6 +20,7 @@ from kerasast.flow.events import ClassDefined, ModelCall
 from kerasast.flow.methods import CallSite, MethodFacts
 from kerasast.flow.values import ObjectState
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 
 @rule(
@@ -79,7 +80,7 @@ def _trains_by_default(forward: MethodFacts) -> bool:
     """Whether `call` takes `training` with a default of its own, or changes what it is given."""
     return trains_by_default(forward.node.args) or any(
         isinstance(node, ast.Name) and node.id == "training" and isinstance(node.ctx, ast.Store)
-        for node in ast.walk(forward.node)
+        for node in walk(forward.node)
     )
 
 

@@ -19,6 +19,7 @@ from kerasast.flow.uses import subclasses
 from kerasast.keras_api.attributes import instance_attributes
 from kerasast.registry import rule
 from kerasast.versions import KERAS_2, KERAS_3
+from kerasast.walking import walk
 
 _ENTRIES = {
     Role.LAYER: ("build", "call", "get_config", "compute_output_shape"),
@@ -136,12 +137,12 @@ def _known(facts: ClassFacts) -> frozenset[str]:
         found.update(class_bindings(cls.node))
         found.update(
             node.target.id
-            for node in ast.walk(cls.node)
+            for node in walk(cls.node)
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
         )
         found.update(
             node.target.attr
-            for node in ast.walk(cls.node)
+            for node in walk(cls.node)
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute)
         )
     for api in facts.ancestry.apis:
@@ -165,17 +166,17 @@ def _set_on_others(tree: ast.Module) -> set[str]:
     """The attributes that a file assigns to anything but the `self` of a method, or may set by name."""
     own = {
         id(node)
-        for cls in ast.walk(tree)
+        for cls in walk(tree)
         if isinstance(cls, ast.ClassDef)
         for method in cls.body
         if isinstance(method, ast.FunctionDef) and method.args.args
-        for node in ast.walk(method)
+        for node in walk(method)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == method.args.args[0].arg
     }
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and id(node) not in own:
             found.add(node.attr)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":

@@ -16,6 +16,7 @@ from kerasast.flow.methods import MethodFacts
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Kind
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 _NO_INPUTS = ("training", "mask")
 
@@ -104,7 +105,7 @@ def _constant_defaults(call: MethodFacts) -> dict[str, object]:
     ]
     bound = {
         inner.id
-        for inner in ast.walk(call.node)
+        for inner in walk(call.node)
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
     }
     return {

@@ -21,6 +21,7 @@ from kerasast.flow.scopes import static_value
 from kerasast.flow.values import ApiValue, ClassValue, External
 from kerasast.registry import FixAvailability, rule
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 _CONTAINERS = {
     "collections.deque": "`deque`",
@@ -164,7 +165,7 @@ def _is_given_self(node: ast.Call, method: MethodFacts) -> bool:
     return any(
         isinstance(inner, ast.Name) and inner.id == method.self_name
         for argument in (*node.args, *(keyword.value for keyword in node.keywords))
-        for inner in ast.walk(argument)
+        for inner in walk(argument)
     )
 
 
@@ -208,7 +209,7 @@ def _is_also_tracked(store: SelfStore, facts: ClassFacts) -> bool:
         for method in facts.methods()
         for other in method.stores
         if other.value is not None
-        for node in ast.walk(other.value)
+        for node in walk(other.value)
     )
 
 
@@ -267,4 +268,4 @@ def _without(source: SourceFile, facts: ClassFacts, statement: ast.Assign) -> Ed
 
 def _names_class_body(node: ast.Call, facts: ClassFacts) -> bool:
     """Whether an expression mentions what else the class body defines."""
-    return any(isinstance(inner, ast.Name) and facts.defines(inner.id) for inner in ast.walk(node))
+    return any(isinstance(inner, ast.Name) and facts.defines(inner.id) for inner in walk(node))

@@ -14,6 +14,7 @@ from kerasast.flow.events import ClassDefined
 from kerasast.flow.methods import MethodFacts
 from kerasast.flow.roles import Role, role_of
 from kerasast.registry import rule
+from kerasast.walking import walk
 
 _MODULES = ("tensorflow.", "tensorflow.math.", "keras.backend.", "keras.ops.")
 
@@ -72,7 +73,7 @@ def _ends(method: MethodFacts) -> bool:
     """Whether the end of the body is reached by something other than an error."""
     last = method.node.body[-1]
     return not any(
-        isinstance(node, ast.Raise | ast.Yield | ast.YieldFrom) for node in ast.walk(method.node)
+        isinstance(node, ast.Raise | ast.Yield | ast.YieldFrom) for node in walk(method.node)
     ) and (not isinstance(last, ast.Return) or last.value is None)
 
 
@@ -104,7 +105,7 @@ def _change(facts: ClassFacts) -> tuple[ast.expr, int] | None:
 
 
 def _is_rebound(name: str, method: MethodFacts) -> bool:
-    nodes = (node for part in method.node.body for node in ast.walk(part))
+    nodes = (node for part in method.node.body for node in walk(part))
     return any(
         isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store) for node in nodes
     )

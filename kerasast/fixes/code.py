@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from kerasast.diagnostics import Edit, Span
 from kerasast.fixes.edits import Edits, difference
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 LONGEST_LINE = 100
 """In characters: what is added in longer ones is broken into several."""
@@ -307,7 +308,7 @@ def _end_of_line(source: SourceFile, offset: int) -> int:
 
 def _bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
     """Every list of statements, that of the module first."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         for name in ("body", "orelse", "finalbody"):
             body = getattr(node, name, None)
             if isinstance(body, list) and body and isinstance(body[0], ast.stmt):

@@ -11,6 +11,7 @@ from kerasast.fixes.code import insert_after, is_here
 from kerasast.fixes.edits import Edits
 from kerasast.fixes.items import import_items
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 _KERAS = ("tensorflow.keras", "tf_keras", "keras")
 _ALIASES = {"numpy": "np", "tensorflow": "tf"}
@@ -70,7 +71,7 @@ def _spelled(api: str, name: str, dotted: str) -> str | None:
 
 def _keras_package(tree: ast.Module) -> str:
     """The package that a file takes Keras from: the first that it imports anything of."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.ImportFrom) and not node.level and node.module:
             modules = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
@@ -113,7 +114,7 @@ def _module_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 def _bound_otherwise(tree: ast.Module) -> frozenset[str]:
     """The names that something else than an import binds anywhere in the file."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
                 found.add(name)

@@ -12,6 +12,7 @@ from kerasast.flow.values import ApiValue, ClassValue, External, FunctionValue, 
 from kerasast.index.bindings import ClassInfo
 from kerasast.index.project import never
 from kerasast.keras_api import ancestors, is_other_keras, lookup
+from kerasast.walking import walk
 
 if TYPE_CHECKING:
     from kerasast.index.project import ProjectIndex
@@ -169,7 +170,7 @@ def _bound_names(statement: ast.stmt) -> Iterator[str]:
             yield name
         case ast.Assign(targets=targets):
             for target in targets:
-                for node in ast.walk(target):
+                for node in walk(target):
                     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                         yield node.id
         case ast.AnnAssign(target=ast.Name(id=name), value=value) if value is not None:

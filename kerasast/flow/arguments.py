@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kerasast.flow.values import UNKNOWN, Value
+from kerasast.walking import walk
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -58,4 +59,4 @@ def place_of(argument: Argument, call: ast.AST) -> ast.AST:
 
 def is_part_of(node: ast.AST, whole: ast.AST) -> bool:
     """Whether a node is in a tree."""
-    return any(node is part for part in ast.walk(whole))
+    return any(node is part for part in walk(whole))

@@ -39,6 +39,7 @@ from kerasast.flow.values import (
 from kerasast.index.project import ProjectIndex
 from kerasast.keras_api import lookup_method, members
 from kerasast.keras_api.attributes import instance_attributes
+from kerasast.walking import walk
 
 WEIGHT_ATTRIBUTES = {
     "weights": WeightSet.ALL,
@@ -165,7 +166,7 @@ def _class_attribute(machine: Machine, lineage: Ancestry, attr: str) -> Value | 
 
 def _class_text(node: ast.expr, cls: ClassValue) -> Value | None:
     """The string or path that a statement of a class body binds, if it uses no other name of that class."""
-    names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    names = {inner.id for inner in walk(node) if isinstance(inner, ast.Name)}
     if cls.scope is not cls.scope.module or not names.isdisjoint(class_bindings(cls.node)):
         return None
     return evaluate_text(node, cls.scope.module)

@@ -12,6 +12,7 @@ from kerasast.flow.ancestry import Ancestry, ancestry, class_bindings
 from kerasast.flow.configs import Config, read_config
 from kerasast.flow.methods import CallSite, MethodFacts, SelfStore, method_facts
 from kerasast.flow.values import ApiValue, ClassValue
+from kerasast.walking import walk
 
 if TYPE_CHECKING:
     from kerasast.versions import KerasVersion
@@ -74,7 +75,7 @@ class Constructor:
     def uses_kwargs(self) -> bool:
         """Whether the body mentions its `**kwargs` at all."""
         return self.kwargs is not None and any(
-            _is_name(node, self.kwargs.arg) for part in self.method.node.body for node in ast.walk(part)
+            _is_name(node, self.kwargs.arg) for part in self.method.node.body for node in walk(part)
         )
 
 

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, field, replace
 
 from kerasast.flow.methods import MethodFacts, is_super_call
+from kerasast.walking import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class _Reader:
     def taint(self, *nodes: ast.AST) -> None:
         """Code that is not followed may add any key to the dicts that it mentions."""
         for node in nodes:
-            for inner in ast.walk(node):
+            for inner in walk(node):
                 if isinstance(inner, ast.Name) and inner.id in self.names:
                     self.update(inner.id, _OPAQUE)
 

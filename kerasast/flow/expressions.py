@@ -43,6 +43,7 @@ from kerasast.flow.values import (
     Value,
     WeightsOf,
 )
+from kerasast.walking import walk
 
 
 def _constant(machine: Machine, node: ast.Constant) -> Value:
@@ -160,7 +161,7 @@ def _bool(machine: Machine, node: ast.BoolOp) -> Value:
 def has_effects(node: ast.expr) -> bool:
     """Whether evaluating an expression may do more than give a value."""
     effects = (ast.Call, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Attribute, ast.ListComp)
-    return any(isinstance(inner, effects) for inner in ast.walk(node))
+    return any(isinstance(inner, effects) for inner in walk(node))
 
 
 def _conditional(machine: Machine, node: ast.IfExp) -> Value:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from kerasast.flow.scopes import static_value
 from kerasast.flow.values import UNKNOWN, ClassValue, Value
+from kerasast.walking import walk
 
 MethodNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -159,7 +160,7 @@ def method_facts(node: MethodNode, owner: ClassValue) -> MethodFacts:
 
 
 def _local_names(node: MethodNode) -> Iterator[str]:
-    for inner in ast.walk(node):
+    for inner in walk(node):
         match inner:
             case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
                 yield name
@@ -352,7 +353,7 @@ class _Collector:
                 self.facts.dynamic = True
 
     def mentions_self(self, node: ast.AST) -> None:
-        for inner in ast.walk(node):
+        for inner in walk(node):
             if isinstance(inner, ast.Name) and inner.id == self.facts.self_name:
                 self.facts.passes_self = True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from kerasast.flow.node_facts import kept_on_node
+from kerasast.walking import walk
 
 
 @kept_on_node
@@ -21,5 +22,5 @@ def names_bound(node: ast.AST) -> frozenset[str]:
 
 def _names(node: ast.AST, context: type[ast.expr_context]) -> frozenset[str]:
     return frozenset(
-        inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, context)
+        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, context)
     )

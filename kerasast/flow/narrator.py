@@ -23,6 +23,7 @@ from kerasast.flow.world import World
 from kerasast.index.project import ProjectIndex
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
+from kerasast.walking import walk
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -335,7 +336,7 @@ class Narrator(Interpreter):
             statement.end_lineno or 0
         ):
             return
-        if any(part is node for part in ast.walk(statement)):
+        if any(part is node for part in walk(statement)):
             self._note_name(node, node.id)
 
     def _note_name(self, node: ast.AST, name: str) -> None:

@@ -12,6 +12,7 @@ from kerasast.flow.roles import Role, role_of
 from kerasast.flow.values import ClassValue
 from kerasast.index.project import ProjectIndex, of_module
 from kerasast.source import SourceFile
+from kerasast.walking import walk
 
 
 def _words(*words: str, then: str) -> str:
@@ -186,7 +187,7 @@ def _blank_prose(project: ProjectIndex, module: str) -> str:
     if tree is None or not any(word in code for word in _WORDS):
         return code
     pieces, position = [], 0
-    for span in sorted(source.span(node) for node in ast.walk(tree) if _is_prose(node)):
+    for span in sorted(source.span(node) for node in walk(tree) if _is_prose(node)):
         pieces += [code[position : span.start], " " * (span.end - span.start)]
         position = span.end
     return "".join((*pieces, code[position:]))

@@ -14,6 +14,7 @@ from kerasast.flow.class_facts import ClassFacts, Constructor, Parameter
 from kerasast.flow.scopes import static_value
 from kerasast.flow.values import ApiValue, ClassValue, External, FunctionValue, Value
 from kerasast.keras_api import lookup
+from kerasast.walking import walk
 
 _PLAIN_MEMBERS = frozenset(
     name for kind in (str, bytes, int, float, bool, list, tuple, dict, set) for name in dir(kind)
@@ -107,7 +108,7 @@ def is_surely_plain(parameter: Parameter, constructor: Constructor, facts: Class
                     return owner == receiver and attribute in attributes
             return False
 
-        if any(_is_number_use(node, is_it, facts) for node in ast.walk(method.node)):
+        if any(_is_number_use(node, is_it, facts) for node in walk(method.node)):
             return True
     return False
 
@@ -240,9 +241,9 @@ def _object_use(
 ) -> tuple[ast.AST, str] | None:
     """A use that only an object allows: it is called, or has attributes that no plain value has."""
     name = parameter.name
-    if any(_rebinds(node, name) for node in ast.walk(constructor.method.node)):
+    if any(_rebinds(node, name) for node in walk(constructor.method.node)):
         return None
-    for node in ast.walk(constructor.method.node):
+    for node in walk(constructor.method.node):
         found = _use_of(node, lambda inner: isinstance(inner, ast.Name) and inner.id == name)
         if found is not None:
             return found
@@ -272,7 +273,7 @@ def _attribute_use(attribute: str, facts: ClassFacts) -> tuple[ast.AST, str] | N
                 and node.value.id == receiver
             )
 
-        for node in ast.walk(method.node):
+        for node in walk(method.node):
             found = _use_of(node, is_it)
             if found is not None:
                 return found

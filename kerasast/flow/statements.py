@@ -21,6 +21,7 @@ from kerasast.flow.values import (
     Value,
 )
 from kerasast.flow.world import captured
+from kerasast.walking import walk
 
 
 def run_block(machine: Machine, statements: Sequence[ast.stmt]) -> None:
@@ -212,7 +213,7 @@ def _match(machine: Machine, node: ast.Match) -> None:
 def _capture(machine: Machine, pattern: ast.pattern, subject: Value) -> None:
     """Bind the names of a pattern: one for the whole subject is another name for it, others are unknown."""
     whole = pattern if isinstance(pattern, ast.MatchAs) else None
-    for inner in ast.walk(pattern):
+    for inner in walk(pattern):
         name = getattr(inner, "name", None) or getattr(inner, "rest", None)
         if not isinstance(name, str):
             continue

@@ -41,6 +41,7 @@ from kerasast.flow.values import (
     Value,
     WeightsOf,
 )
+from kerasast.walking import walk
 
 MAX_VARIETY = 3
 """Values of one parameter that get summaries of their own; beyond these, any value is like another."""
@@ -160,7 +161,7 @@ def is_plain_container(machine: Machine, value: Value) -> bool:
 
 @kept_on_node
 def _binds_globals(node: ast.AST) -> bool:
-    return any(isinstance(inner, ast.Global | ast.Nonlocal) for inner in ast.walk(node))
+    return any(isinstance(inner, ast.Global | ast.Nonlocal) for inner in walk(node))
 
 
 def _abstract(machine: Machine, value: Value) -> Hashable | None:

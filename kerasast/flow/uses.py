@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from kerasast.flow.values import ClassValue
 from kerasast.index.module_index import ClassInfo
 from kerasast.index.project import ProjectIndex, never
+from kerasast.walking import walk
 
 
 def may_be_a_layer(cls: ClassValue) -> bool:
@@ -23,7 +24,7 @@ def may_be_a_layer(cls: ClassValue) -> bool:
         tree = project.tree(name)
         if tree is None:
             continue
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        calls = [node for node in walk(tree) if isinstance(node, ast.Call)]
         if any(_called_name(call) == cls.name for call in calls) and any(map(_is_functional, calls)):
             return True
     return False

@@ -13,6 +13,7 @@ from typing import Any
 from kerasast.index.bindings import OPAQUE, Binding, ClassInfo, FunctionInfo, ImportBinding
 from kerasast.index.delta import Bound, Delta, bind, join, weaken
 from kerasast.index.expressions import bindings_of, dotted_name, import_target, string_items
+from kerasast.walking import walk
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -212,7 +213,7 @@ class Collector:
         arms: list[Delta] = [{}]
         for case in node.cases:
             kept, self.names = self.names, {}
-            for pattern in ast.walk(case.pattern):
+            for pattern in walk(case.pattern):
                 name = getattr(pattern, "name", None) or getattr(pattern, "rest", None)
                 if isinstance(name, str):
                     self._bind(name, OPAQUE)

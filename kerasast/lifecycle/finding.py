@@ -27,6 +27,7 @@ from kerasast.lifecycle.words import quoted
 from kerasast.source import SourceFile
 from kerasast.survey import InputFile, Opened
 from kerasast.versions import KERAS_3, KerasVersion
+from kerasast.walking import walk
 
 SECONDS = 2.0
 """After how much time no more files are followed that use the one that is asked about."""
@@ -170,7 +171,7 @@ class _Finder:
                 continue
             name = node.arg if isinstance(node, ast.arg) else node.id
             tree = self.project.tree(self.item.module)
-            if tree is None or not any(_uses_as_model(inner, name) for inner in ast.walk(tree)):
+            if tree is None or not any(_uses_as_model(inner, name) for inner in walk(tree)):
                 continue
             subtitle = "kerasast does not know what this is: it sees no code that makes it and leads here"
             yield Story(name, subtitle, tuple(self._parameter(tree, node, name)))
@@ -190,7 +191,7 @@ class _Finder:
         line = getattr(node, "lineno", 0)
         functions = [
             inner
-            for inner in ast.walk(tree)
+            for inner in walk(tree)
             if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
             and inner.lineno <= line <= (inner.end_lineno or 0)
         ]
