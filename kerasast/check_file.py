@@ -27,9 +27,9 @@ from kerasast.flow.events import (
 )
 from kerasast.flow.facts import FileFacts
 from kerasast.flow.interest import Interest
-from kerasast.index.project import ProjectIndex
+from kerasast.index.project import ProjectIndex, always
 from kerasast.parsing import ParsedFile, failure
-from kerasast.registry import Precondition, Rule
+from kerasast.registry import Rule
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
 
@@ -66,20 +66,55 @@ class FileReport:
     failed: bool
 
 
+class Dispatch:
+    """Which rules want which events of a version of Keras. Made once for a selection of rules."""
+
+    def __init__(self, rules: Iterable[Rule], version: KerasVersion) -> None:
+        self.version = version
+        self.rules = tuple(rule for rule in rules if version in rule.keras)
+        self.names = frozenset(rule.name for rule in self.rules)
+        by_event: dict[type[Event], list[Rule]] = defaultdict(list)
+        for rule in self.rules:
+            for event_type in rule.on:
+                by_event[event_type].append(rule)
+        self.by_event = {event_type: tuple(wanting) for event_type, wanting in by_event.items()}
+        self.wanted = frozenset(self.by_event)
+
+    def interests(self, project: ProjectIndex) -> list[Interest] | None:
+        """What the rules about the flow of a program wait for; `None` if one waits for nothing in particular."""
+        known: dict[Dispatch, list[Interest] | None] = project.memo("interests", always)
+        if self not in known:
+            known[self] = self._interests(project)
+        return known[self]
+
+    def _interests(self, project: ProjectIndex) -> list[Interest] | None:
+        rules = [
+            rule
+            for event_type in FLOW_EVENTS
+            for rule in self.by_event.get(event_type, ())
+            if rule.only_if is None or rule.only_if(project, self.version)
+        ]
+        if any(not rule.calls and not rule.text for rule in rules):
+            return None
+        calls: dict[tuple[frozenset[str], str], set[str]] = defaultdict(set)
+        for rule in rules:
+            calls[rule.also, rule.text].update(rule.calls)
+        return [Interest(frozenset(names), also, text) for (also, text), names in calls.items()]
+
+
 def check_file(
     file: ParsedFile,
     module: str,
     project: ProjectIndex,
-    version: KerasVersion,
-    rules: Iterable[Rule],
+    dispatch: Dispatch,
     *,
     release_known: bool = True,
 ) -> FileReport:
-    """Run the rules on one file. A failure of kerasast's own becomes a diagnostic; the other rules go on.
+    """Run rules on one file. A failure of kerasast's own becomes a diagnostic; the other rules go on.
 
     `release_known` is false where nothing tells which release of Keras 2 the file is for.
     """
-    checker = _Checker(file.source, project, version, rules, release_known)
+    checker = _Checker(file.source, project, dispatch, release_known)
     for problem in file.problems:
         checker.emit(problem)
     # The tree that other modules see: its nodes are the identity of what they define. They may still see an older one.
@@ -91,14 +126,13 @@ def check_file(
 def check_project(
     facts: Iterable[FileFacts],
     project: ProjectIndex,
-    version: KerasVersion,
-    rules: Iterable[Rule],
+    dispatch: Dispatch,
     *,
     release_known: bool = True,
 ) -> tuple[Diagnostic, ...]:
     """Run the rules that need to know of every file what it saves and loads."""
     collected = list(facts)
-    checker = _Checker(SourceFile(PROJECT, ""), project, version, rules, release_known)
+    checker = _Checker(SourceFile(PROJECT, ""), project, dispatch, release_known)
     saves = tuple(site for item in collected for site in item.saves)
     loads = tuple(site for item in collected for site in item.loads)
     others = tuple(site for item in collected for site in item.others)
@@ -113,22 +147,17 @@ class _Checker:
         self,
         source: SourceFile,
         project: ProjectIndex,
-        version: KerasVersion,
-        rules: Iterable[Rule],
-        release_known: bool = True,
+        dispatch: Dispatch,
+        release_known: bool,
     ) -> None:
         self.source = source
         self.project = project
-        self.version = version
+        self.dispatch = dispatch
+        self.release_known = release_known
         self.found: list[Diagnostic] = []
         self.failed: set[str | None] = set()
-        in_range = [rule for rule in rules if version in rule.keras]
-        self.ran = frozenset(rule.name for rule in in_range)
-        self.table: dict[type[Event], list[tuple[Rule, Context]]] = defaultdict(list)
-        for rule in in_range:
-            context = Context(rule, source, version, project, release_known)
-            for event_type in rule.on:
-                self.table[event_type].append((rule, context))
+        self._contexts: dict[str, Context] = {}
+        self._position = 0
 
     def follow(self, tree: ast.Module, module: str) -> FileFacts:
         """Interpret the file; nothing is known of one on which the interpreter fails."""
@@ -137,12 +166,9 @@ class _Checker:
         facts = [FileFacts()]
 
         def run() -> None:
-            wanted = frozenset(self.table)
-            facts.append(
-                interpret(
-                    self.source, tree, module, self.project, self.version, self, wanted, self._interests()
-                )
-            )
+            version, wanted = self.dispatch.version, self.dispatch.wanted
+            interests = self.dispatch.interests(self.project)
+            facts.append(interpret(self.source, tree, module, self.project, version, self, wanted, interests))
 
         error = attempt(run)
         if error is not None:
@@ -153,37 +179,18 @@ class _Checker:
         """The rules that have seen everything that they wanted to see."""
         if None in self.failed:
             return frozenset()
-        return self.ran.difference(name for name in self.failed if name)
-
-    def _interests(self) -> list[Interest] | None:
-        """What the rules about the flow of a program wait for; `None` if one waits for nothing in particular."""
-        rules = [
-            rule
-            for event_type in FLOW_EVENTS
-            for rule, _ in self.table.get(event_type, ())
-            if rule.only_if is None or self._may_report(rule, rule.only_if)
-        ]
-        if any(not rule.calls and not rule.text for rule in rules):
-            return None
-        calls: dict[tuple[frozenset[str], str], set[str]] = defaultdict(set)
-        for rule in rules:
-            calls[rule.also, rule.text].update(rule.calls)
-        return [Interest(frozenset(names), also, text) for (also, text), names in calls.items()]
-
-    def _may_report(self, rule: Rule, only_if: Precondition) -> bool:
-        known: dict[tuple[str, KerasVersion], bool] = self.project.once("preconditions", dict)
-        key = (rule.name, self.version)
-        if key not in known:
-            known[key] = only_if(self.project, self.version)
-        return known[key]
+        return self.dispatch.names.difference(name for name in self.failed if name)
 
     def emit(self, event: Event) -> None:
         """Let every rule that wants an event see it."""
-        for rule, context in self.table.get(type(event), ()):
-            if rule.name not in self.failed:
-                error = attempt(partial(self._check, rule, context, event))
-                if error is not None:
-                    self._fail(rule.name, CheckCrashed(_NO_NODE, rule.name, explain(error)))
+        rules = self.dispatch.by_event.get(type(event), ())
+        self._position = 0
+        while self._position < len(rules):
+            error = attempt(partial(self._check_all, rules, event))
+            if error is not None:
+                failed = rules[self._position].name
+                self._fail(failed, CheckCrashed(_NO_NODE, failed, explain(error)))
+                self._position += 1
 
     def mark(self) -> int:
         """How many diagnostics there are."""
@@ -193,11 +200,24 @@ class _Checker:
         """Forget the diagnostics since a mark."""
         del self.found[mark:]
 
-    def _check(self, rule: Rule, context: Context, event: Event) -> None:
+    def _check_all(self, rules: tuple[Rule, ...], event: Event) -> None:
+        """Let rules see an event, from `_position` on, which is that of the rule at work."""
+        while self._position < len(rules):
+            rule = rules[self._position]
+            if rule.name not in self.failed:
+                self._check(rule, event)
+            self._position += 1
+
+    def _check(self, rule: Rule, event: Event) -> None:
+        context = self._contexts.get(rule.name)
+        if context is None:
+            version = self.dispatch.version
+            context = Context(rule, self.source, version, self.project, self.release_known)
+            self._contexts[rule.name] = context
         self.found.extend(rule.check(context, event))
 
     def _fail(self, rule: str | None, event: Event) -> None:
         """Report a failure. It is the rules on failures that are called here, so theirs would end the run."""
         self.failed.add(rule)
-        for meta, context in self.table.get(type(event), ()):
-            self._check(meta, context, event)
+        for meta in self.dispatch.by_event.get(type(event), ()):
+            self._check(meta, event)

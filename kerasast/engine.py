@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kerasast.baseline import Baseline
-from kerasast.check_file import PROJECT, FileReport, check_file, check_project
+from kerasast.check_file import PROJECT, Dispatch, FileReport, check_file, check_project
 from kerasast.config import Settings
 from kerasast.diagnostics import Diagnostic
 from kerasast.discovery import Discovery, DiscoveryProblem, discover
@@ -98,6 +98,7 @@ class Analyzer:
         self.settings = settings
         self.rules = settings.rules() if rules is None else dict(rules)
         self._fixable = settings.fixable_rules()
+        self._dispatches: dict[KerasVersion, Dispatch] = {}
         self._progress = progress
         self._only = only
         path = settings.baseline_file
@@ -193,8 +194,7 @@ class Analyzer:
                     opened.survey.files[item.module],
                     item.module,
                     project,
-                    detected.version,
-                    self.rules.values(),
+                    self._dispatch(detected.version),
                     release_known=detected.release_known,
                 ),
             )
@@ -242,6 +242,11 @@ class Analyzer:
             checked=tuple(item.path for item in checked),
         )
 
+    def _dispatch(self, version: KerasVersion) -> Dispatch:
+        if version not in self._dispatches:
+            self._dispatches[version] = Dispatch(self.rules.values(), version)
+        return self._dispatches[version]
+
     def _certain(self, opened: Opened) -> frozenset[str]:
         """The rules that have reported all there is in the files that were checked."""
         needs_project = {name for name, rule in self.rules.items() if ProjectReady in rule.on}
@@ -260,8 +265,7 @@ class Analyzer:
             found += check_project(
                 [reports[path].facts for path in paths],
                 project,
-                version,
-                self.rules.values(),
+                self._dispatch(version),
                 release_known=all(versions[path].release_known for path in paths),
             )
         return tuple(found)
