@@ -46,7 +46,7 @@ from kerasast.walking import walk
 MAX_VARIETY = 3
 """Values of one parameter that get summaries of their own; beyond these, any value is like another."""
 
-MAX_SUMMARIES = 6
+MAX_SUMMARIES = 4
 """Summaries of one function; beyond these, only what kinds of arguments it is given makes a difference."""
 
 Follow = Callable[[Arguments], Value]
