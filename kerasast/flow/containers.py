@@ -119,12 +119,17 @@ def known_items(machine: Machine, value: Value) -> tuple[Value, ...]:
     return ()
 
 
+_MAY_HOLD_TENSORS = frozenset({Ref, Tensor, TupleValue})
+
+
 def merge_tensors(machine: Machine, values: Iterable[Value]) -> Tensor | None:
     """The tensor that an operation on `values` gives; `None` if no tensor is among them."""
+    stack = [value for value in values if value.__class__ in _MAY_HOLD_TENSORS]
+    if not stack:
+        return None
     symbolic: Tri | None = None
     layers: dict[ObjectId, None] = {}
     complete = True
-    stack = list(values)
     seen: set[ObjectId] = set()
     for value in stack:  # which grows meanwhile
         match value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -53,6 +54,8 @@ def _constant(machine: Machine, node: ast.Constant) -> Value:
 def _name(machine: Machine, node: ast.Name) -> Value:
     scope = machine.frame.scope
     value = scope.names.get(node.id)
+    if value is not None and not scope.globals:
+        return value
     while value is None and scope.is_comprehension and scope.parent is not None:
         scope = scope.parent
         value = scope.names.get(node.id)
@@ -340,7 +343,12 @@ def _generate(
     return complete and not generator.ifs
 
 
-HANDLERS: dict[type[ast.AST], Callable[[Machine, Any], Value]] = {
+def _other(machine: Machine, node: ast.AST) -> Value:
+    return UNKNOWN
+
+
+HANDLERS: defaultdict[type[ast.AST], Callable[[Machine, Any], Value]] = defaultdict(lambda: _other)
+HANDLERS |= {
     ast.Attribute: _attribute,
     ast.Await: _inner,
     ast.BinOp: operators.evaluate_binary,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from kerasast.flow.arguments import Arguments
 from kerasast.flow.attributes import get_attribute, set_attribute
@@ -129,17 +131,33 @@ def call_external(machine: Machine, name: str, arguments: Arguments, node: ast.A
     if name == CHECKPOINT:
         return _checkpoint(machine, arguments, node)
     if name in _KEEPS_WEIGHTS:
-        weights = next((value for value in values if isinstance(value, WeightsOf)), None)
-        if weights is not None:
-            return weights
-    if _is_harmless(name):
+        for value in values:
+            if isinstance(value, WeightsOf):
+                return value
+    nature = _nature(name)
+    if nature.harmless:
         machine.escape(value for value in values if isinstance(value, FunctionValue | BoundMethod | Partial))
     else:
         machine.escape(values)
-    tensor = merge_tensors(machine, values) if name not in NO_TENSOR else None
+    tensor = merge_tensors(machine, values) if nature.tensor else None
     if tensor is not None:
-        return tensor if _is_pure(name) else replace(tensor, complete=False)
-    return External(f"{name}()") if not name.startswith("builtins.") else machine.unknown(node)
+        return tensor if nature.pure else replace(tensor, complete=False)
+    return machine.unknown(node) if nature.result is None else nature.result
+
+
+class _Nature(NamedTuple):
+    """What a name tells of a function: whether it is harmless and pure, may give a tensor, and what it gives else."""
+
+    harmless: bool
+    pure: bool
+    tensor: bool
+    result: External | None
+
+
+@lru_cache(maxsize=4096)
+def _nature(name: str) -> _Nature:
+    result = None if name.startswith("builtins.") else External(f"{name}()")
+    return _Nature(_is_harmless(name), _is_pure(name), name not in NO_TENSOR, result)
 
 
 def _is_harmless(name: str) -> bool:

@@ -23,6 +23,7 @@ from kerasast.flow.values import (
     Unknown,
     Value,
 )
+from kerasast.flow.world import is_untouched
 
 ENOUGH = 2
 """Calls of a function of this module that must have been followed, and have done nothing, before the others are not."""
@@ -94,7 +95,7 @@ def _does_nothing(machine: Machine, follow: Callable[[], Value]) -> tuple[bool, 
         and told == machine.told
         and machine.budget > 0
         and (value == Const(None) or (isinstance(value, Unknown) and value.origin >= 0))
-        and all(machine.world.states.get(target) is state for target, state in states.items())
+        and is_untouched(states, machine.world.states)
     )
     return idle, value
 

@@ -85,12 +85,14 @@ def deep_recursion() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
+_HANDLERS = expressions.HANDLERS
+
+
 class Interpreter(Machine):
     """A machine whose parts are put together."""
 
     def evaluate(self, node: ast.expr) -> Value:
-        handler = expressions.HANDLERS.get(type(node))
-        return UNKNOWN if handler is None else handler(self, node)
+        return _HANDLERS[node.__class__](self, node)
 
     def run_block(self, statements_: Sequence[ast.stmt]) -> None:
         statements.run_block(self, statements_)

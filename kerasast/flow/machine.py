@@ -6,6 +6,8 @@ import ast
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
+from operator import is_not
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kerasast.diagnostics import Step
@@ -24,7 +26,7 @@ from kerasast.flow.values import (
     salt_of,
     unknown_at,
 )
-from kerasast.flow.world import Join, States, World, extend_trace
+from kerasast.flow.world import INERT, Join, States, World, extend_trace
 from kerasast.index.project import ProjectIndex
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
@@ -84,6 +86,7 @@ class Frame:
     receiver: Value | None = None
     anchor: ast.AST | None = None
     foreign: int = 0
+    salt: int = field(init=False)
     returns: list[tuple[Value, Snapshot]] = field(default_factory=list)
     loops: list[LoopExits] = field(default_factory=list)
     withs: list[With] = field(default_factory=list)
@@ -91,6 +94,9 @@ class Frame:
     yields: bool = False
     unbound: set[str] = field(default_factory=set)
     """Names that were read while nothing bound them."""
+
+    def __post_init__(self) -> None:
+        self.salt = salt_of(self.source.path)
 
 
 MAX_RAISED = 12
@@ -180,7 +186,6 @@ class Machine:
         self._listener = listener
         self._wanted = wanted
         self._foreign_calls = 0
-        self._salts: dict[str, int] = {}
 
     # What the other parts provide.
 
@@ -265,11 +270,7 @@ class Machine:
 
     def unknown(self, node: ast.AST) -> Unknown:
         """The unknown result of an expression: equal to itself, different from every other."""
-        path = self.frame.source.path
-        salt = self._salts.get(path)
-        if salt is None:
-            salt = self._salts[path] = salt_of(path)
-        return unknown_at(salt, node)
+        return unknown_at(self.frame.salt, node)
 
     # Paths.
 
@@ -284,19 +285,20 @@ class Machine:
             attempt.raised.append(self._snapshot_in(attempt.frame))
 
     def _snapshot_in(self, frame: Frame) -> Snapshot:
-        scopes: list[Scope] = [frame.scope]
-        if frame.scope.module.shares_names:
-            parent = frame.scope.parent
-            while parent is not None:
-                scopes.append(parent)
-                parent = parent.parent
+        scope = frame.scope
+        if not scope.module.shares_names:
+            return Snapshot(self.world.share(), ((scope, scope.names.copy()),))
+        scopes: list[Scope] = [scope]
+        while scope.parent is not None:
+            scope = scope.parent
+            scopes.append(scope)
         return Snapshot(self.world.share(), tuple((scope, dict(scope.names)) for scope in scopes))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot; the path is alive again."""
         self.world.resume(snapshot.states)
         for scope, names in snapshot.names:
-            scope.names = dict(names)
+            scope.names = names.copy()
         self.alive = True
 
     def merge(self, snapshots: Sequence[Snapshot]) -> None:
@@ -312,11 +314,12 @@ class Machine:
         join = Join(self.world, self.world.share(), other.states)
         for scope, names in other.names:
             mine = scope.names
-            for name, value in names.items():
-                own = mine.get(name)
+            differing = compress(names, map(is_not, names.values(), map(mine.get, names)))
+            for name in [*differing]:
+                own, value = mine.get(name), names[name]
                 if own is None:
                     mine[name] = value
-                elif own is not value and own != value:
+                elif own != value:
                     mine[name] = join.value(own, value)
         return join
 
@@ -357,7 +360,8 @@ class Machine:
 
     def escape(self, values: Iterable[Value]) -> None:
         for value in values:
-            self.world.escape(value)
+            if value.__class__ not in INERT:
+                self.world.escape(value)
 
     def constant(self, value: Value | None) -> object:
         """The Python constant that a value is, or the value itself."""

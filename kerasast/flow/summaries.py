@@ -41,6 +41,7 @@ from kerasast.flow.values import (
     Value,
     WeightsOf,
 )
+from kerasast.flow.world import is_untouched, new_states
 from kerasast.walking import walk
 
 MAX_VARIETY = 3
@@ -226,9 +227,12 @@ def _follow_first(
     machine.constants_read, machine.containers_read = outer
     machine.constants_read.update(constants)
     machine.containers_read.update(containers)
-    made = {target: state for target, state in machine.world.states.items() if target > mark}
-    untouched = all(machine.world.states.get(target) is state for target, state in states.items())
-    if not untouched or machine.reads_objects or not _is_portable(value, made):
+    made = new_states(states, machine.world.states, mark)
+    if (
+        not is_untouched(states, machine.world.states)
+        or machine.reads_objects
+        or not _is_portable(value, made)
+    ):
         machine.unsummarised.add(key)
         machine.reads_objects = True
         substitution = _substitution(placeholders, arguments)

@@ -11,6 +11,7 @@ import ast
 import zlib
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, NewType, TypeVar
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
+@cache
 def salt_of(path: str) -> int:
     """What tells the unknowns of one file from those of another."""
     return zlib.crc32(path.encode("utf-8", "surrogatepass")) << 40
@@ -58,8 +60,10 @@ def salt_of(path: str) -> int:
 
 def unknown_at(salt: int, node: ast.AST) -> Unknown:
     """The unknown value of an expression of the file with this salt."""
-    line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-    return Unknown(salt + line * 10_000 + column + 1)
+    try:
+        return Unknown(salt + node.lineno * 10_000 + node.col_offset + 1)  # type: ignore[attr-defined]
+    except AttributeError:  # a module, or the arguments of a function
+        return Unknown(salt + 1)
 
 
 @dataclass(slots=True, unsafe_hash=True)

@@ -48,7 +48,7 @@ MAX_NESTING = 4
 
 States = dict[ObjectId, ObjectState]
 
-_INERT = frozenset(
+INERT = frozenset(
     {
         ApiValue,
         ClassValue,
@@ -191,7 +191,7 @@ class World:
 
     def escape(self, value: Value) -> None:
         """`value` reaches code that is not followed: nothing is certain any more about what it leads to."""
-        if value.__class__ in _INERT:  # most are, so they are let through first
+        if value.__class__ in INERT:  # most are, so they are let through first
             return
         stack = [value]
         seen: set[ObjectId] = set()
@@ -223,7 +223,7 @@ class World:
         """Whether a scope, or one around it, binds a name to an object other than a container of constants."""
         while scope is not None:
             for value in scope.names.values():
-                if type(value) not in _INERT and not self.consists(value, partial(_leads_nowhere, scope)):
+                if type(value) not in INERT and not self.consists(value, partial(_leads_nowhere, scope)):
                     return True
             scope = scope.parent
         return False
@@ -244,7 +244,7 @@ def _leads_nowhere(scope: Scope, value: Value) -> bool:
     """Whether no object can be reached by what a name of a scope is bound to."""
     if isinstance(value, FunctionValue):
         return value.scope in (scope, value.scope.module)
-    return type(value) in _INERT
+    return type(value) in INERT
 
 
 class Join:
@@ -382,6 +382,17 @@ class Join:
             key: self.value(a[key], b[key]) if key in a and key in b else UNKNOWN
             for key in dict.fromkeys([*a, *b])
         }
+
+
+def is_untouched(before: States, after: States) -> bool:
+    """Whether all objects that there were are in the same states."""
+    return before is after or not any(_differing(before, after))
+
+
+def new_states(before: States, after: States, latest: ObjectId) -> States:
+    """The objects that were made since one was the latest, in the order in which they were."""
+    added = [] if before is after else after.keys() - before.keys()
+    return {target: after[target] for target in sorted(added) if target > latest}
 
 
 def _differing(states: States, others: States) -> Iterator[ObjectId]:
