@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -38,6 +38,8 @@ _NO_NODE = ast.Module([], [])
 PROJECT = "."
 """The path of a diagnostic that is about the project as a whole."""
 
+RUNNING = -1
+
 FLOW_EVENTS: tuple[type[Event], ...] = (
     ApiUse,
     AttributeSet,
@@ -57,13 +59,16 @@ FLOW_EVENTS: tuple[type[Event], ...] = (
 class FileReport:
     """What phase 2 says of one file, before anything is filtered.
 
-    `ran` are the rules that were in range, without those that failed; `failed` says whether anything did.
+    `ran` are the rules that were in range, without those that failed; `failed` says whether anything did. `origins`
+    says for each diagnostic of which statement of the module it came, by its index, when the functions and classes in
+    that were looked at on their own; `RUNNING` for what running the module showed.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     facts: FileFacts
     ran: frozenset[str]
     failed: bool
+    origins: tuple[int, ...] = ()
 
 
 class Dispatch:
@@ -109,18 +114,22 @@ def check_file(
     dispatch: Dispatch,
     *,
     release_known: bool = True,
+    only: Container[int] | None = None,
 ) -> FileReport:
     """Run rules on one file. A failure of kerasast's own becomes a diagnostic; the other rules go on.
 
-    `release_known` is false where nothing tells which release of Keras 2 the file is for.
+    `release_known` is false where nothing tells which release of Keras 2 the file is for. With `only`, functions and
+    classes in other statements of the module than these, by their indexes, are not looked at on their own.
     """
     checker = _Checker(file.source, project, dispatch, release_known)
     for problem in file.problems:
         checker.emit(problem)
     # The tree that other modules see: its nodes are the identity of what they define. They may still see an older one.
     tree = project.tree(module) if project.source(module) is file.source else None
-    facts = checker.follow(tree, module) if tree is not None else FileFacts()
-    return FileReport(tuple(checker.found), facts, checker.finished(), bool(checker.failed))
+    facts = checker.follow(tree, module, only) if tree is not None else FileFacts()
+    return FileReport(
+        tuple(checker.found), facts, checker.finished(), bool(checker.failed), tuple(checker.origins())
+    )
 
 
 def check_project(
@@ -157,9 +166,11 @@ class _Checker:
         self.found: list[Diagnostic] = []
         self.failed: set[str | None] = set()
         self._contexts: dict[str, Context] = {}
+        self._parts = [(0, RUNNING)]
+        """From which diagnostic on they come of which statement."""
         self._position = 0
 
-    def follow(self, tree: ast.Module, module: str) -> FileFacts:
+    def follow(self, tree: ast.Module, module: str, only: Container[int] | None) -> FileFacts:
         """Interpret the file; nothing is known of one on which the interpreter fails."""
         from kerasast.flow.interpreter import interpret
 
@@ -168,7 +179,9 @@ class _Checker:
         def run() -> None:
             version, wanted = self.dispatch.version, self.dispatch.wanted
             interests = self.dispatch.interests(self.project)
-            facts.append(interpret(self.source, tree, module, self.project, version, self, wanted, interests))
+            facts.append(
+                interpret(self.source, tree, module, self.project, version, self, wanted, interests, only)
+            )
 
         error = attempt(run)
         if error is not None:
@@ -191,6 +204,16 @@ class _Checker:
                 failed = rules[self._position].name
                 self._fail(failed, CheckCrashed(_NO_NODE, failed, explain(error)))
                 self._position += 1
+
+    def enter(self, statement: int) -> None:
+        """What is found now comes of looking at the functions and classes in a statement of the module."""
+        self._parts.append((len(self.found), statement))
+
+    def origins(self) -> Iterator[int]:
+        """Of which statement each diagnostic came."""
+        ends = [*(first for first, _ in self._parts[1:]), len(self.found)]
+        for (first, statement), end in zip(self._parts, ends, strict=True):
+            yield from [statement] * (end - first)
 
     def mark(self) -> int:
         """How many diagnostics there are."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -187,17 +187,25 @@ class Analyzer:
     ) -> Iterator[tuple[str, FileReport]]:
         """Phase 2 of some files, by path."""
         for item in files:
-            detected = opened.versions[item.path]
-            yield (
-                item.path,
-                check_file(
-                    opened.survey.files[item.module],
-                    item.module,
-                    project,
-                    self._dispatch(detected.version),
-                    release_known=detected.release_known,
-                ),
-            )
+            yield item.path, self.report(opened, project, item)
+
+    def report(
+        self,
+        opened: Opened,
+        project: ProjectIndex,
+        item: InputFile,
+        only: Container[int] | None = None,
+    ) -> FileReport:
+        """Phase 2 of one file; `only` is as in `check_file`."""
+        detected = opened.versions[item.path]
+        return check_file(
+            opened.survey.files[item.module],
+            item.module,
+            project,
+            self._dispatch(detected.version),
+            release_known=detected.release_known,
+            only=only,
+        )
 
     def conclude(self, opened: Opened, project: ProjectIndex, reports: Mapping[str, FileReport]) -> Result:
         """What comes after phase 2 of every checked file: the rules on the project, filters, the baseline, fixes."""

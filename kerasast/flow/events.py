@@ -70,6 +70,10 @@ class Listener(Protocol):
         """Something happened."""
         ...
 
+    def enter(self, statement: int) -> None:
+        """What comes now is of the functions and classes in this statement of the module, each on its own."""
+        ...
+
     def mark(self) -> int:
         """How much was made of what happened so far."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from kerasast.flow import calls as call_code
@@ -47,10 +47,12 @@ def interpret(
     listener: Listener,
     wanted: frozenset[type[Event]],
     interests: Iterable[Interest] | None = None,
+    only: Container[int] | None = None,
 ) -> FileFacts:
     """Follow Keras objects through `tree`, the parsed `source`, which is the project module named `module`.
 
-    `interests` are what whoever listens waits for; a function that does nothing of it is not walked on its own.
+    `interests` are what whoever listens waits for; a function that does nothing of it is not walked on its own. With
+    `only`, nothing is that is not in one of these statements of the module, by their indexes.
 
     `listener` is told of every event of a type in `wanted`, while the world is as the event says. Returns what the
     file tells about the project. Pure, but for the listener: the same arguments give the same events.
@@ -58,7 +60,7 @@ def interpret(
     scope = ModuleScope(module, source, project)
     interpreter = Interpreter(source, scope, project, version, listener, wanted)
     with deep_recursion():
-        interpreter.walk(tree, interesting_functions(source, tree, interests))
+        interpreter.walk(tree, interesting_functions(source, tree, interests), only)
     return FileFacts(tuple(interpreter.saves), tuple(interpreter.loads), tuple(interpreter.others))
 
 
@@ -105,13 +107,21 @@ class Interpreter(Machine):
     ) -> Value:
         return call_code.call_function(self, function, arguments, node, receiver=receiver)
 
-    def walk(self, tree: ast.Module, interesting: set[ast.AST] | None) -> None:
-        """Walk the module, then the interesting functions in it that nothing in the module called."""
+    def walk(
+        self, tree: ast.Module, interesting: set[ast.AST] | None, only: Container[int] | None = None
+    ) -> None:
+        """Walk the module, then the interesting functions in it (in `only` these statements) that nothing called."""
         self.budget = 20_000 + 400 * len(tree.body)
         self.run_block(tree.body)
         self.alive = True
         self._forget_globals()
-        for definition, scope, owner in _bodies(tree.body, self.module, None):
+        for index, statement in enumerate(tree.body):
+            if only is None or index in only:
+                self._listener.enter(index)
+                self._walk_definitions(statement, interesting)
+
+    def _walk_definitions(self, statement: ast.stmt, interesting: set[ast.AST] | None) -> None:
+        for definition, scope, owner in _bodies([statement], self.module, None):
             if isinstance(definition, ast.ClassDef):
                 self._define_class(definition, scope)
             elif interesting is None or definition in interesting:

@@ -159,6 +159,9 @@ class _Log:
     def emit(self, event: Event) -> None:
         """Events are noted by the narrator, which knows where it is."""
 
+    def enter(self, statement: int) -> None:
+        """It knows that too."""
+
     def mark(self) -> int:
         return len(self.records)
 

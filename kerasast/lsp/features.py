@@ -118,7 +118,7 @@ def _answer(server: KerasastServer) -> None:
         types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier=NAME),
     )
     async def pull(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
-        known = await server.in_thread(server.found, params.text_document.uri)
+        known = await server.in_thread(server.found, params.text_document.uri, True)
         if known is None:
             return types.RelatedFullDocumentDiagnosticReport(items=[])
         result, items = known

@@ -9,7 +9,8 @@ import asyncio
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -35,7 +36,10 @@ from kerasast.lsp.transport import CarefulInput, Protocol
 from kerasast.survey import display_path
 
 DEBOUNCE = 0.15
-"""Seconds without a change after which a document is analysed."""
+"""Seconds without a change after which what has changed is analysed, for a client that does not ask."""
+
+REST = 0.5
+"""Seconds without a change after which all is analysed again that the change may matter to."""
 
 TIDY_AFTER = 0.03
 """Seconds after an answer in which garbage is collected."""
@@ -192,32 +196,35 @@ class KerasastServer(LanguageServer):
     async def _refresh(self, folder: Path) -> None:
         """Analyse and publish; a change that comes meanwhile cancels this, so nothing outdated is published."""
         await asyncio.sleep(DEBOUNCE)
-        await self._publish(folder)
+        if not self._pulls():
+            await self._publish(folder, hasty=True)
+        await asyncio.sleep(REST - DEBOUNCE)
+        await self._publish(folder, again=True)
         if folder in self._thorough:
             while await self.in_thread(self._catch_up, folder):
                 pass
             self._thorough.discard(folder)
             await self._publish(folder, again=True)
 
-    async def _publish(self, folder: Path, *, again: bool = False) -> None:
+    async def _publish(self, folder: Path, *, again: bool = False, hasty: bool = False) -> None:
         """Tell the client what is to be said of the documents that it shows, or that it may ask again.
 
-        `again` leaves out those of which nothing else is to be said than before.
+        `again` leaves out those of which nothing else is to be said than before; `hasty` is as in `Session.analyze`.
         """
         shown = [
             name for name in (*self.uris, *self.cells) if self.folder_of(Path(name).absolute()) == folder
         ]
-        result = await self.in_thread(self.result_of, folder, *shown)
+        result = await self.in_thread(partial(self.result_of, hasty=hasty), folder, *shown)
         if result is None:
             return
         known = [item for name in shown if name in result.sources for item in self._by_document(name, result)]
         if self._pulls():
-            if self._refreshes() and any(self._last.get(uri, []) != items for uri, items in known):
+            if self._refreshes() and any(self._last.get(uri, []) != _shown(items) for uri, items in known):
                 await self.workspace_diagnostic_refresh_async(None)
             return
         converter = self.converter(result)
         for uri, items in known:
-            if again and self._last.get(uri) == items:
+            if again and self._last.get(uri) == _shown(items):
                 continue
             self.note_told(uri, items)
             found = [converter.diagnostic(item) for item in items]
@@ -248,16 +255,16 @@ class KerasastServer(LanguageServer):
         self._loop = asyncio.get_running_loop()
         return await self._loop.run_in_executor(None, work, *arguments)
 
-    def result_of(self, folder: Path, *needed: str) -> Result | None:
+    def result_of(self, folder: Path, *needed: str, hasty: bool = False) -> Result | None:
         """What is to be said of a project; `None`, and a message, if that cannot be told. Takes its time.
 
-        It is what is to be said now of the files whose paths are `needed`.
+        It is what is to be said now of the files whose paths are `needed`; `hasty` is as in `Session.analyze`.
         """
         with self._lock:
             generation = self._generation
             progress = self._progress(folder)
             found: list[Result] = []
-            error = attempt(lambda: found.extend(self._analyze(folder, needed, progress)))
+            error = attempt(lambda: found.extend(self._analyze(folder, needed, progress, hasty)))
             if progress is not None:
                 progress.end()
             if error is not None:
@@ -270,7 +277,7 @@ class KerasastServer(LanguageServer):
             return found[0] if found else None
 
     def _analyze(
-        self, folder: Path, needed: Sequence[str], progress: WorkProgress | None
+        self, folder: Path, needed: Sequence[str], progress: WorkProgress | None, hasty: bool
     ) -> Iterator[Result]:
         session = self._session_in(folder, progress)
         if session is None:
@@ -289,12 +296,12 @@ class KerasastServer(LanguageServer):
         if saved:
             session.forget_reports()
         known = None if changes or saved else self.results.get(folder)
-        if known is not None and not set(session.pending).intersection(needed):
+        if known is not None and not any(session.is_outdated(name, hasty=hasty) for name in needed):
             yield known
             return
         if progress is not None:
             progress("Checking", 0, 1)
-        yield session.analyze(needed)
+        yield session.analyze(needed, hasty=hasty)
 
     def _session_in(self, folder: Path, progress: WorkProgress | None) -> Session | None:
         """The project in a folder; `None`, and a message, if its settings cannot be used."""
@@ -313,13 +320,13 @@ class KerasastServer(LanguageServer):
             return None
         return WorkProgress(self, self._loop, f"kerasast reads {folder.name}")
 
-    def found(self, uri: str) -> tuple[Result, list[Diagnostic]] | None:
-        """What is to be said of a document, or of a cell, now. Takes its time."""
+    def found(self, uri: str, hasty: bool = False) -> tuple[Result, list[Diagnostic]] | None:
+        """What is to be said of a document, or of a cell, now. Takes its time; `hasty` is as in `Session.analyze`."""
         path = self.path_of(uri)
         if path is None:
             return None
         name = display_path(path)
-        result = self.result_of(self.folder_of(path), name)
+        result = self.result_of(self.folder_of(path), name, hasty=hasty)
         if result is None:
             return None
         cell = self.cell_of(uri)
@@ -327,7 +334,7 @@ class KerasastServer(LanguageServer):
 
     def note_told(self, uri: str, items: list[Diagnostic]) -> None:
         """The client is told this of a document, and need not be told again."""
-        self._last[uri] = items
+        self._last[uri] = _shown(items)
 
     def story(self, uri: str, position: types.Position) -> dict[str, object] | None:
         """The life of the model at a position of a document."""
@@ -424,3 +431,8 @@ def serve(settings: Callable[[Path], Settings] = settings_for) -> None:
     assert isinstance(server.protocol, Protocol)
     if not server.protocol.is_shut_down:
         sys.exit(1)
+
+
+def _shown(items: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """What a client shows of diagnostics, which does not tell whether they have fixes."""
+    return [replace(item, fix=None) for item in items]

@@ -1,21 +1,25 @@
 """What the server knows of one project: its files, what the editor has made of them, and what was said of each.
 
-After a change only the file that changed is looked at again before an answer; the files that import it follow when
-there is time for it (`pending`). Knows nothing of the protocol.
+After a change only the file that changed is looked at again before an answer, and if that is to be hasty, of its
+functions and classes only those in which something was typed. The rest, and the files that import it, follow when there
+is time for it (`pending`). Knows nothing of the protocol.
 """
 
 from __future__ import annotations
 
+import ast
 import io
 import tokenize
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from kerasast.check_file import FileReport
 from kerasast.config import Settings, settings_for
 from kerasast.engine import Analyzer, Progress, Result
 from kerasast.garbage import keep
+from kerasast.lsp.revision import Looked, revised
 from kerasast.prefilter import select_files
 from kerasast.survey import InputFile, Opened, display_path, module_key, read_bytes
 from kerasast.version_detection import DetectedVersion
@@ -43,6 +47,10 @@ class Session:
         self._texts: dict[str, bytes] = {}
         self._reports: dict[str, FileReport] = {}
         self._stale: set[str] = set()
+        self._looked: dict[str, Looked] = {}
+        """The files in which nothing but their own text has changed since they were looked at."""
+        self._hasty: set[str] = set()
+        """The files of which only what has changed was looked at since."""
         self._opened, _ = self._analyzer.open_paths([folder])
         self._project = self._opened.survey.project()
 
@@ -58,26 +66,33 @@ class Session:
         data = read_bytes(path)
         self._replace(name, b"" if isinstance(data, str) else data)
 
-    def analyze(self, needed: Iterable[str] | None = None) -> Result:
+    def analyze(self, needed: Iterable[str] | None = None, *, hasty: bool = False) -> Result:
         """What is to be said of the project as it is now.
 
         Of the files that `needed` does not name by path, something may be said that was true before the last change;
-        without it, everything is true now.
+        without it, everything is true now. If it is `hasty`, that may also be so of functions and classes in which
+        nobody has typed, and what is said of them comes without fixes.
         """
-        wanted = None if needed is None else set(needed)
+        wanted = set(self._opened.versions) if needed is None else set(needed)
         first = not self._reports
         for item in self._opened.survey.checked:
-            unknown = item.path not in self._reports
-            if unknown or (item.path in self._stale and (wanted is None or item.path in wanted)):
+            known = item.path in self._reports
+            if known and not (item.path in wanted and self.is_outdated(item.path, hasty=hasty)):
+                continue
+            if not (hasty and known and self._check_changes(item)):
                 self._check(item)
         if first:
             keep()  # Looking for garbage among all that is kept would take longer than the analysis of a file.
         return self._analyzer.conclude(self._opened, self._project, self._reports)
 
+    def is_outdated(self, path: str, *, hasty: bool = False) -> bool:
+        """Whether something else may have to be said of a file than was said last; `hasty` is as in `analyze`."""
+        return path in self._stale or (path in self._hasty and not hasty)
+
     @property
     def pending(self) -> list[str]:
         """The paths of files of which something else may have to be said now than was said last; open ones first."""
-        known = [item.path for item in self._opened.survey.checked if item.path in self._stale]
+        known = [item.path for item in self._opened.survey.checked if self.is_outdated(item.path)]
         return sorted(known, key=lambda path: path not in self._texts)
 
     def catch_up(self, path: str) -> bool:
@@ -93,11 +108,41 @@ class Session:
 
     def _check(self, item: InputFile) -> None:
         before = self._reports.get(item.path)
-        self._reports.update(self._analyzer.reports(self._opened, self._project, [item]))
+        report = self._analyzer.report(self._opened, self._project, item)
         if before is not None and self._opened.survey.files[item.module].problems:
             # While somebody types there is often a syntax error, and what the file saves and loads is not gone.
-            self._reports[item.path] = replace(self._reports[item.path], facts=before.facts)
+            report = replace(report, facts=before.facts)
+        self._note(item, report)
+        self._hasty.discard(item.path)
+
+    def _check_changes(self, item: InputFile) -> bool:
+        """Look at what is not the same in a file as when it was looked at; whether that was possible."""
+        source = self._opened.survey.files[item.module].source
+        tree, before = self._tree(item), self._looked.get(item.path)
+        if tree is None or before is None:
+            return False
+        check = partial(self._analyzer.report, self._opened, self._project, item)
+        report = revised(before, source, tree, check)
+        if report is None:
+            return False
+        self._note(item, report)
+        self._hasty.add(item.path)
+        return True
+
+    def _note(self, item: InputFile, report: FileReport) -> None:
+        self._reports[item.path] = report
         self._stale.discard(item.path)
+        tree = self._tree(item)
+        if tree is not None:
+            self._looked[item.path] = Looked(self._opened.survey.files[item.module].source, tree, report)
+
+    def _tree(self, item: InputFile) -> ast.Module | None:
+        """The tree of a file; `None` for one that is not just one module of Python now."""
+        file = self._opened.survey.files[item.module]
+        is_other = self._project.source(item.module) is not file.source
+        if file.problems or file.source.is_notebook or is_other:
+            return None
+        return self._project.tree(item.module)
 
     @property
     def opened(self) -> Opened:
@@ -111,6 +156,7 @@ class Session:
     def forget_reports(self) -> None:
         """Look at every file again: some rules look at more than what a file imports."""
         self._stale.update(self._reports)
+        self._looked.clear()
 
     def _put(self, name: str, path: Path, data: bytes) -> None:
         if self._texts.get(name) == data:
@@ -129,7 +175,10 @@ class Session:
         before = self._importers(module)
         self._opened = self._opened.changed({name: data}, passing=True)
         self._project = self._opened.survey.update(self._project, module)
-        self._stale |= before | self._importers(module)
+        others = before | self._importers(module)
+        self._stale |= others
+        for path in others - {name}:
+            self._looked.pop(path, None)
 
     def _importers(self, module: str) -> set[str]:
         """The paths of a module and of those that import it, themselves or through others."""

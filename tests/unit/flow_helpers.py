@@ -49,6 +49,9 @@ class Recorder:
         """Record an event."""
         self.events.append(event)
 
+    def enter(self, statement: int) -> None:
+        """Events are told in the order in which they happen."""
+
     def mark(self) -> int:
         """How many events there are."""
         return len(self.events)

@@ -1,0 +1,150 @@
+"""What a change of a text leaves as it was: statements of a module, and what was said of them."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kerasast.check_file import RUNNING, FileReport
+from kerasast.diagnostics import Diagnostic, Span, Step
+from kerasast.source import SourceFile
+
+if TYPE_CHECKING:
+    from kerasast.flow.facts import FileFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a file was when it was looked at, and what was said of it then."""
+
+    source: SourceFile
+    tree: ast.Module
+    report: FileReport
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """How a text came of another: only what is between `start` and `end` (in the old text) is new, `grown` longer.
+
+    Offsets are code points.
+    """
+
+    start: int
+    end: int
+    grown: int
+
+    @classmethod
+    def between(cls, before: str, after: str) -> Revision:
+        """The least of which it can be said."""
+        shorter = min(len(before), len(after))
+        start = _longest(shorter, lambda size: before[:size] == after[:size])
+        same = _longest(
+            shorter - start,
+            lambda size: before[len(before) - size :] == after[len(after) - size :],
+        )
+        return cls(start, len(before) - same, len(after) - len(before))
+
+    def moved(self, offset: int) -> int:
+        """Where something is now; what was taken away is where it was, as far as there still is something."""
+        if offset >= self.end:
+            return offset + self.grown
+        return min(offset, max(self.start, self.end + self.grown))
+
+    def span(self, span: Span) -> Span:
+        return Span(self.moved(span.start), self.moved(span.end))
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """Of the statements of a module, the `first` and the `last` ones are the same as before."""
+
+    first: int
+    last: int
+    before: int
+    after: int
+
+    @property
+    def changed(self) -> range:
+        """The others, by their indexes."""
+        return range(self.first, self.after - self.last)
+
+    def index(self, before: int) -> int | None:
+        """The index of what was the statement with an index before; `None` if it is no more what it was."""
+        if before == RUNNING or self.first <= before < self.before - self.last:
+            return None
+        return before if before < self.first else before + self.after - self.before
+
+
+def _same_statements(
+    revision: Revision, before: Looked, source: SourceFile, tree: ast.Module
+) -> _Statements | None:
+    """Which statements of a module are the same; `None` if that cannot be told of single ones."""
+    old = [_extent(before.source, node) for node in before.tree.body]
+    new = [_extent(source, node) for node in tree.body]
+    first = sum(span.end < revision.start for span in old)
+    last = sum(span.start > revision.end for span in old)
+    if first + last > min(len(old), len(new)):
+        return None
+    kept = [*old[:first], *map(revision.span, old[len(old) - last :])]
+    if kept != [*new[:first], *new[len(new) - last :]]:
+        return None
+    return _Statements(first, last, len(old), len(new))
+
+
+def revised(
+    before: Looked, source: SourceFile, tree: ast.Module, check: Callable[[range], FileReport]
+) -> FileReport | None:
+    """What is to be said of a file after a change; `None` if it has to be looked at from the beginning.
+
+    `check` looks at what running the module does, and on their own only at functions and classes in statements that
+    are not the same as before. Of the others the same is said as before, without fixes, wherever they are now.
+    """
+    revision = Revision.between(before.source.text, source.text)
+    statements = _same_statements(revision, before, source, tree)
+    if statements is None:
+        return None
+    report = check(statements.changed)
+    found = list(zip(report.diagnostics, report.origins, strict=True))
+    path = source.path
+    for item, origin in zip(before.report.diagnostics, before.report.origins, strict=True):
+        index = statements.index(origin)
+        if index is not None:
+            found.append((_moved(item, path, revision), index))
+    return FileReport(
+        tuple(item for item, _ in found),
+        _moved_facts(before.report.facts, revision),
+        report.ran,
+        report.failed,
+        tuple(origin for _, origin in found),
+    )
+
+
+def _longest(limit: int, holds: Callable[[int], bool]) -> int:
+    """The greatest number up to a limit for which something holds that holds for all less than that too."""
+    return bisect_right(range(1, limit + 1), False, key=lambda size: not holds(size))
+
+
+def _extent(source: SourceFile, node: ast.stmt) -> Span:
+    """From the first line of a statement, decorators included, to its end."""
+    line = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", ()))])
+    return Span(source.line_starts[line - 1], source.span(node).end)
+
+
+def _moved(item: Diagnostic, path: str, revision: Revision) -> Diagnostic:
+    steps = tuple(
+        Step(step.path, revision.span(step.span), step.message) if step.path == path else step
+        for step in item.steps
+    )
+    return replace(item, span=revision.span(item.span), steps=steps, make_fix=None)
+
+
+def _moved_facts(facts: FileFacts, revision: Revision) -> FileFacts:
+    return replace(
+        facts,
+        saves=tuple(replace(site, span=revision.span(site.span)) for site in facts.saves),
+        loads=tuple(replace(site, span=revision.span(site.span)) for site in facts.loads),
+        others=tuple(replace(site, span=revision.span(site.span)) for site in facts.others),
+    )
