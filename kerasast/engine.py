@@ -207,8 +207,15 @@ class Analyzer:
             only=only,
         )
 
-    def conclude(self, opened: Opened, project: ProjectIndex, reports: Mapping[str, FileReport]) -> Result:
-        """What comes after phase 2 of every checked file: the rules on the project, filters, the baseline, fixes."""
+    def conclude(
+        self,
+        opened: Opened,
+        project: ProjectIndex,
+        reports: Mapping[str, FileReport],
+        *,
+        fixes: bool = True,
+    ) -> Result:
+        """What comes after phase 2 of every checked file: the rules on the project, filters, the baseline, `fixes`."""
         survey, versions = opened.survey, opened.versions
         checked = survey.checked
         across = self._check_project(reports, versions, project)
@@ -233,8 +240,9 @@ class Analyzer:
             if self._only is None:
                 outdated = self._baseline.outdated(split.left, reports, certain).total()
         offer = Offer(self.rules, sources, project, reports, self._fixable)
+        complete = offer.complete(diagnostics) if fixes else map(_without_fix, diagnostics)
         return Result(
-            diagnostics=tuple(offer.complete(diagnostics)),
+            diagnostics=tuple(complete),
             files=len(checked),
             suppressed=len(last.silenced),
             versions=by_frequency(versions.values()),
@@ -289,6 +297,10 @@ def by_frequency(detected: Iterable[DetectedVersion]) -> tuple[tuple[KerasVersio
     """Versions with their reasons, the most frequent first."""
     counts = Counter((item.version, item.reason) for item in detected)
     return tuple(version for version, _ in counts.most_common())
+
+
+def _without_fix(item: Diagnostic) -> Diagnostic:
+    return replace(item, make_fix=None)
 
 
 def _encode(content: str | bytes) -> bytes:

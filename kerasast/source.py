@@ -104,6 +104,11 @@ class SourceFile:
         return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
 
     @cached_property
+    def addresses_kerasast(self) -> bool:
+        """Whether the code holds what every comment for kerasast begins with."""
+        return "kerasast:" in self.code
+
+    @cached_property
     def _is_ascii(self) -> bool:
         return self.text.isascii()
 

@@ -68,7 +68,7 @@ class Unused:
 
 def may_suppress(source: SourceFile) -> bool:
     """Whether the file can hold a comment of kerasast's own; a cheap question, asked before tokenizing."""
-    return "kerasast:" in source.code
+    return source.addresses_kerasast
 
 
 class Suppressions:

@@ -254,7 +254,9 @@ class ProjectIndex:
         if before is None or interface(index) != interface(before):
             return False
         tree, after = self.tree(name), read(name)
-        if tree is None or after is None or not (_same_top(tree, after.parse()) or self._is_unused(name)):
+        if tree is None or after is None:
+            return False
+        if not self._is_unused(name) and not _same_top(tree, after.parse()):
             return False
         self.modules, self._read = modules, read
         del self._trees[name]

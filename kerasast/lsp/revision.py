@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from kerasast.check_file import RUNNING, FileReport
 from kerasast.diagnostics import Diagnostic, Span, Step
 from kerasast.source import SourceFile
 
 if TYPE_CHECKING:
-    from kerasast.flow.facts import FileFacts
+    from kerasast.flow.facts import FileFacts, LoadSite, OtherSite, SaveSite
+
+_Site = TypeVar("_Site", "SaveSite", "LoadSite", "OtherSite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,16 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class _Statements:
-    """Of the statements of a module, the `first` and the `last` ones are the same as before."""
+    """Of the statements of a module, the `first` and the `last` ones are the same as before.
+
+    `taken` is where the others were.
+    """
 
     first: int
     last: int
     before: int
     after: int
+    taken: Span
 
     @property
     def changed(self) -> range:
@@ -81,7 +87,11 @@ class _Statements:
 def _same_statements(
     revision: Revision, before: Looked, source: SourceFile, tree: ast.Module
 ) -> _Statements | None:
-    """Which statements of a module are the same; `None` if that cannot be told of single ones."""
+    """Which statements of a module are the same.
+
+    `None` if that cannot be told of single ones, or the others are not just functions and classes of the same names:
+    only these do nothing to the rest of the module before they are called.
+    """
     old = [_extent(before.source, node) for node in before.tree.body]
     new = [_extent(source, node) for node in tree.body]
     first = sum(span.end < revision.start for span in old)
@@ -91,7 +101,20 @@ def _same_statements(
     kept = [*old[:first], *map(revision.span, old[len(old) - last :])]
     if kept != [*new[:first], *new[len(new) - last :]]:
         return None
-    return _Statements(first, last, len(old), len(new))
+    others = old[first : len(old) - last]
+    taken = Span(others[0].start, others[-1].end) if others else Span(revision.start, revision.start)
+    found = _Statements(first, last, len(old), len(new), taken)
+    names = [_definition(tree.body[index]) for index in found.changed]
+    if None in names or names != [_definition(node) for node in before.tree.body[first : len(old) - last]]:
+        return None
+    return found
+
+
+def _definition(node: ast.stmt) -> tuple[bool, str] | None:
+    """Whether a class is defined, and its name or that of a function; `None` if something else is done."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return None
+    return isinstance(node, ast.ClassDef), node.name
 
 
 def revised(
@@ -115,7 +138,7 @@ def revised(
             found.append((_moved(item, path, revision), index))
     return FileReport(
         tuple(item for item, _ in found),
-        _moved_facts(before.report.facts, revision),
+        _joined(report.facts, before.report.facts, statements.taken, revision),
         report.ran,
         report.failed,
         tuple(origin for _, origin in found),
@@ -141,10 +164,19 @@ def _moved(item: Diagnostic, path: str, revision: Revision) -> Diagnostic:
     return replace(item, span=revision.span(item.span), steps=steps, make_fix=None)
 
 
-def _moved_facts(facts: FileFacts, revision: Revision) -> FileFacts:
+def _joined(new: FileFacts, old: FileFacts, taken: Span, revision: Revision) -> FileFacts:
+    """What a file says of the project: what was seen now, and what was seen before of code that is still there."""
     return replace(
-        facts,
-        saves=tuple(replace(site, span=revision.span(site.span)) for site in facts.saves),
-        loads=tuple(replace(site, span=revision.span(site.span)) for site in facts.loads),
-        others=tuple(replace(site, span=revision.span(site.span)) for site in facts.others),
+        new,
+        saves=(*new.saves, *_left(old.saves, new.saves, taken, revision)),
+        loads=(*new.loads, *_left(old.loads, new.loads, taken, revision)),
+        others=(*new.others, *_left(old.others, new.others, taken, revision)),
     )
+
+
+def _left(old: Iterable[_Site], new: Iterable[_Site], taken: Span, revision: Revision) -> Iterator[_Site]:
+    seen = {site.span for site in new}
+    for site in old:
+        span = revision.span(site.span)
+        if span not in seen and (site.span.end <= taken.start or site.span.start >= taken.end):
+            yield replace(site, span=span)

@@ -270,6 +270,8 @@ class KerasastServer(LanguageServer):
             if error is not None:
                 self.results.pop(folder, None)
                 self.tell_once(f"kerasast failed: {error!r}")
+            elif hasty and found and found[0] is not self.results.get(folder):
+                self.results.pop(folder, None)
             elif found and generation == self._generation:
                 self.results[folder] = found[0]
             if self._loop is not None:

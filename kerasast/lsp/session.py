@@ -71,7 +71,7 @@ class Session:
 
         Of the files that `needed` does not name by path, something may be said that was true before the last change;
         without it, everything is true now. If it is `hasty`, that may also be so of functions and classes in which
-        nobody has typed, and what is said of them comes without fixes.
+        nobody has typed, and there are no fixes.
         """
         wanted = set(self._opened.versions) if needed is None else set(needed)
         first = not self._reports
@@ -83,7 +83,7 @@ class Session:
                 self._check(item)
         if first:
             keep()  # Looking for garbage among all that is kept would take longer than the analysis of a file.
-        return self._analyzer.conclude(self._opened, self._project, self._reports)
+        return self._analyzer.conclude(self._opened, self._project, self._reports, fixes=not hasty)
 
     def is_outdated(self, path: str, *, hasty: bool = False) -> bool:
         """Whether something else may have to be said of a file than was said last; `hasty` is as in `analyze`."""

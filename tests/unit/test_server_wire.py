@@ -258,10 +258,10 @@ BROKEN_ENGINE = """
 
     conclude = Analyzer.conclude
 
-    def fails(self, opened, project, reports):
+    def fails(self, opened, project, reports, **options):
         if any("BUG" in file.source.text for file in opened.survey.files.values()):
             raise RuntimeError("a bug")
-        return conclude(self, opened, project, reports)
+        return conclude(self, opened, project, reports, **options)
 
     Analyzer.conclude = fails
     serve()
@@ -289,9 +289,9 @@ SLOW_ENGINE = """
 
     conclude = Analyzer.conclude
 
-    def slow(self, opened, project, reports):
+    def slow(self, opened, project, reports, **options):
         time.sleep(3)
-        return conclude(self, opened, project, reports)
+        return conclude(self, opened, project, reports, **options)
 
     Analyzer.conclude = slow
     serve()
@@ -420,3 +420,30 @@ def test_a_client_that_pulls_is_asked_to_do_so_where_something_else_is_to_be_sai
     asked = {"textDocument": {"uri": uris[1]}, "range": whole, "context": {"diagnostics": []}}
     assert wire.ask("textDocument/codeAction", asked)["result"] == []
     wire.wait(lambda message: message.get("method") == "workspace/diagnostic/refresh")
+
+
+def test_what_was_left_out_in_haste_is_told_when_there_is_quiet(wire: Wire, tmp_path: Path) -> None:
+    text = textwrap.dedent("""\
+        import keras
+
+
+        def build():
+            return keras.Sequential([keras.layers.Dense(1)])
+
+
+        def save():
+            build().save_weights("m.weights.h5")
+        """)
+    pulls = {"textDocument": {"diagnostic": {}}, "workspace": {"diagnostics": {"refreshSupport": True}}}
+    wire.initialize(tmp_path, pulls)
+    uri = wire.open(tmp_path / "a.py", text)
+    asked = {"textDocument": {"uri": uri}}
+
+    def codes() -> list[str]:
+        return [item["code"] for item in wire.ask("textDocument/diagnostic", asked)["result"]["items"]]
+
+    assert codes() == ["save-before-build"]
+    wire.change(uri, text.replace("[keras.l", "[keras.Input((2,)), keras.l"))
+    assert codes() == ["save-before-build"]  # of a function in which nobody has typed
+    wire.wait(lambda message: message.get("method") == "workspace/diagnostic/refresh")
+    assert codes() == []

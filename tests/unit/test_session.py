@@ -165,3 +165,72 @@ def test_typing_in_the_example_leads_to_what_a_new_look_finds(
         found = told(session.analyze())
         if not any(item[1] == "syntax-error" for item in found):
             assert found == anew(folder, {path: text})
+
+
+@pytest.mark.parametrize("name", ["models.py", "train.py", "layers.py", "evaluate.py", "export.py"])
+def test_a_hasty_look_finds_in_the_example_what_a_new_look_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    folder = tmp_path / "examples"
+    shutil.copytree(ROOT / "examples", folder)
+    monkeypatch.chdir(folder)
+    path = next(folder.rglob(name))
+    session = Session(folder)
+    session.analyze()
+    shown = str(path.relative_to(folder))
+    for text in edits(path.read_text()):
+        session.set_text(path, text)
+        found = told(session.analyze([shown], hasty=True))
+        if not any(item[1] == "syntax-error" for item in found):
+            new = anew(folder, {path: text})
+            assert [item for item in found if item[0] == shown] == [item for item in new if item[0] == shown]
+
+
+TOGETHER = """\
+import keras
+
+
+def build():
+    model = keras.Sequential([keras.layers.Dense(1)])
+    return model
+
+
+def save():
+    model = build()
+    model.save_weights("model.weights.h5")
+
+
+def other():
+    pass
+"""
+
+
+def test_what_a_hasty_look_has_left_out_follows(project: Path) -> None:
+    session = Session(project)
+    path = project / "script.py"
+    session.set_text(path, TOGETHER)
+    assert [item.rule for item in session.analyze().diagnostics if item.path == "script.py"] == [
+        "save-before-build"
+    ]
+    text = TOGETHER.replace("    return model", "    model.build((None, 2))\n    return model")
+    session.set_text(path, text)
+    (hasty,) = [
+        item for item in session.analyze(["script.py"], hasty=True).diagnostics if item.path == "script.py"
+    ]
+    assert text[hasty.span.start :].startswith(
+        "model.save_weights"
+    )  # where it is now, though it is not so any more
+    assert hasty.fix is None
+    assert session.is_outdated("script.py")
+    assert not session.is_outdated("script.py", hasty=True)
+    assert [item for item in session.analyze(["script.py"]).diagnostics if item.path == "script.py"] == []
+    assert not session.is_outdated("script.py")
+
+
+def test_a_change_of_another_file_is_no_matter_of_haste(project: Path) -> None:
+    session = Session(project)
+    session.set_text(project / "script.py", SCRIPT)
+    session.analyze()
+    session.set_text(project / "library.py", LIBRARY.replace("([Block", "([keras.Input((4,)), Block"))
+    found = session.analyze(["script.py", "library.py"], hasty=True)
+    assert [item for item in found.diagnostics if item.path == "script.py"] == []
