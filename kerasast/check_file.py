@@ -24,6 +24,7 @@ from kerasast.flow.events import (
     ObjectCall,
     ObjectCreated,
     ProjectReady,
+    called,
 )
 from kerasast.flow.facts import FileFacts
 from kerasast.flow.interest import Interest
@@ -39,6 +40,9 @@ PROJECT = "."
 """The path of a diagnostic that is about the project as a whole."""
 
 RUNNING = -1
+
+_MAX_NAMES = 10_000
+"""Names of calls for which it is remembered which rules want them."""
 
 FLOW_EVENTS: tuple[type[Event], ...] = (
     ApiUse,
@@ -84,6 +88,17 @@ class Dispatch:
                 by_event[event_type].append(rule)
         self.by_event = {event_type: tuple(wanting) for event_type, wanting in by_event.items()}
         self.wanted = frozenset(self.by_event)
+        self._by_name: dict[tuple[type[Event], str], tuple[Rule, ...]] = {}
+
+    def rules_for(self, event: type[Event], name: str | None) -> tuple[Rule, ...]:
+        """The rules that want an event of a type; `name` is that of the method or function called, if any is."""
+        rules = self.by_event.get(event, ())
+        if name is None or len(self._by_name) >= _MAX_NAMES:
+            return rules
+        found = self._by_name.get((event, name))
+        if found is None:
+            found = self._by_name[event, name] = tuple(rule for rule in rules if rule.wants(name))
+        return found
 
     def interests(self, project: ProjectIndex) -> list[Interest] | None:
         """What the rules about the flow of a program wait for; `None` if one waits for nothing in particular."""
@@ -194,9 +209,13 @@ class _Checker:
             return frozenset()
         return self.dispatch.names.difference(name for name in self.failed if name)
 
+    def hears(self, event: type[Event], name: str) -> bool:
+        """Whether some rule wants such an event."""
+        return bool(self.dispatch.rules_for(event, name))
+
     def emit(self, event: Event) -> None:
         """Let every rule that wants an event see it."""
-        rules = self.dispatch.by_event.get(type(event), ())
+        rules = self.dispatch.rules_for(type(event), called(event))
         self._position = 0
         while self._position < len(rules):
             error = attempt(partial(self._check_all, rules, event))

@@ -11,6 +11,7 @@ from kerasast.boundary import explain
 from kerasast.flow.events import CheckCrashed, Event, NotebookInvalid, SourceUnparsable
 from kerasast.notebook import NotebookError
 from kerasast.source import Cell, SourceError, SourceFile, source_from_bytes
+from kerasast.walking import children
 
 LONGEST_CODE = 3_000_000
 """In characters. Longer files are data that a program has written, and would take minutes."""
@@ -133,7 +134,7 @@ def failure(error: Exception, tree: ast.Module) -> Event:
 def _is_deep(tree: ast.Module) -> bool:
     level: list[ast.AST] = [tree]
     for _ in range(DEEPEST_TREE):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        level = [child for node in level for child in children(node)]
         if not level:
             return False
     return True

@@ -49,7 +49,8 @@ Precondition = Callable[["ProjectIndex", "KerasVersion"], bool]
 class Rule:
     """A rule: its metadata and the function that turns events into diagnostics.
 
-    `keras` is the range of versions in which the rule reports anything. `on` are the event types it wants;
+    `keras` is the range of versions in which the rule reports anything. `on` are the event types it wants; where
+    `names` are given, calls only of these methods and functions (`compile`, `numpy.save`; `numpy.*` begin so);
     `calls` are names of functions and methods: code that leads to none of them has nothing to report; empty means
     any code may have. Where `also` is given, code must lead to one of these as well, and where `text` is, to text
     that this regular expression finds (see `flow/interest.py`). Where `only_if` is given, it says once of a
@@ -65,6 +66,7 @@ class Rule:
     severity: Severity
     keras: KerasRange
     on: tuple[type[Event], ...]
+    names: frozenset[str]
     calls: frozenset[str]
     also: frozenset[str]
     text: str
@@ -75,6 +77,12 @@ class Rule:
     opt_in: bool = False
     cwe: tuple[int, ...] = ()
     only_if: Precondition | None = None
+
+    def wants(self, name: str | None) -> bool:
+        """Whether it wants the call of a method or function of a name; `None` is for what is no such call."""
+        if name is None or not self.names or name in self.names:
+            return True
+        return any(item[-1] == "*" and name.startswith(item[:-1]) for item in self.names)
 
     @property
     def is_default(self) -> bool:
@@ -93,6 +101,7 @@ def rule(
     severity: Severity,
     on: tuple[type[Any], ...],
     since: str,
+    names: Iterable[str] = (),
     calls: Iterable[str] = (),
     also: Iterable[str] = (),
     text: str = "",
@@ -115,6 +124,7 @@ def rule(
             severity,
             KerasRange.parse(keras),
             on,
+            frozenset(names),
             frozenset(calls),
             frozenset(also),
             text,

@@ -40,3 +40,20 @@ def walk(root: ast.AST) -> list[ast.AST]:
             elif isinstance(value, is_node):
                 add(value)
     return found
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes right in a node, without the context of an expression."""
+    found: list[ast.AST] = []
+    for name in _FIELDS[node.__class__]:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found.extend(item for item in value if item is not None)
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found
+
+
+def parents(root: ast.AST) -> dict[ast.AST, ast.AST]:
+    """The parent of each node in a node, in the order of `walk`."""
+    return {child: node for node in walk(root) for child in children(node)}

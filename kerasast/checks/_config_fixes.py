@@ -11,6 +11,7 @@ from kerasast.fixes import Edits
 from kerasast.flow.class_facts import ClassFacts, Constructor
 from kerasast.flow.methods import MethodNode, is_super
 from kerasast.source import SourceFile
+from kerasast.walking import children
 
 
 def forward_kwargs(source: SourceFile, facts: ClassFacts) -> Edits:
@@ -106,7 +107,7 @@ def _displays(method: MethodNode) -> Iterator[ast.Dict | ast.Call]:
         if isinstance(node, ast.Dict) or (isinstance(node, ast.Call) and _takes_keywords(node)):
             yield node
             continue
-        pending += reversed(list(ast.iter_child_nodes(node)))
+        pending += reversed(list(children(node)))
 
 
 def _takes_keywords(call: ast.Call) -> bool:

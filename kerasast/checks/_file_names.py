@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -23,7 +22,7 @@ from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Const, Text, Value
 from kerasast.index.project import ProjectIndex, of_module
 from kerasast.source import SourceFile
-from kerasast.walking import walk
+from kerasast.walking import parents, walk
 
 Content = Literal["weights", "model"]
 
@@ -247,21 +246,19 @@ class _File:
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """The parent of each node."""
-        return {child: node for node in walk(self.tree) for child in ast.iter_child_nodes(node)}
+        return parents(self.tree)
 
     @cached_property
     def texts(self) -> list[_Text]:
         """The strings, but for those that only say something."""
         found: list[_Text] = []
-        pending: deque[tuple[ast.AST, ast.AST]] = deque([(self.tree, self.tree)])
-        while pending:
-            node, parent = pending.popleft()
-            inner = isinstance(parent, ast.JoinedStr | ast.Expr)
-            if isinstance(node, ast.JoinedStr) or (
-                isinstance(node, ast.Constant) and isinstance(node.value, str) and not inner
-            ):
-                found.append(_text(node, parent))
-            pending.extend((child, node) for child in ast.iter_child_nodes(node))
+        for node in walk(self.tree):
+            if isinstance(node, ast.JoinedStr):
+                found.append(_text(node, self.parents[node]))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                parent = self.parents[node]
+                if not isinstance(parent, ast.JoinedStr | ast.Expr):
+                    found.append(_text(node, parent))
         return found
 
     @cached_property

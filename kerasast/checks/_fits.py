@@ -12,7 +12,7 @@ from kerasast.flow.arguments import Arguments
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import ClassValue, Const, Kind, ObjectState, Tri, Value
 from kerasast.versions import KerasVersion
-from kerasast.walking import walk
+from kerasast.walking import children, walk
 
 if TYPE_CHECKING:
     from kerasast.flow.world import WorldView
@@ -162,7 +162,7 @@ def _only_reads(method: ast.FunctionDef, name: str) -> bool:
             case ast.Assign(targets=[ast.Name(id=target)], value=ast.BoolOp(values=values)) if target == name:
                 uses -= {*values, node.targets[0]}
             case ast.Compare() | ast.If() | ast.IfExp():
-                uses -= set(ast.iter_child_nodes(node))
+                uses -= set(children(node))
             case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name("super"))), args=args):
                 uses -= {*args, *(keyword.value for keyword in node.keywords)}
             case ast.Call(func=ast.Name("print" | "dict" | "len"), args=args):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kerasast.flow.methods import Guards
-from kerasast.walking import walk
+from kerasast.walking import children, walk
 
 if TYPE_CHECKING:
     from kerasast.context import Context
@@ -38,7 +38,7 @@ def is_line_guarded(source: SourceFile, line: int) -> bool:
 
 def _around(node: ast.AST, line: int) -> Iterator[ast.AST]:
     """The nodes around a line, outer ones first."""
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if getattr(child, "lineno", line) <= line <= (getattr(child, "end_lineno", None) or line):
             yield child
             yield from _around(child, line)

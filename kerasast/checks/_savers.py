@@ -5,12 +5,12 @@ from __future__ import annotations
 from kerasast.flow.arguments import Argument
 from kerasast.flow.events import ExternalCall
 
-_SAVERS = frozenset({"tensorflow.compat.v1.train.Saver", "tensorflow.train.Saver"})
+SAVERS = frozenset({"tensorflow.compat.v1.train.Saver", "tensorflow.train.Saver"})
 
 
 def is_saver(event: ExternalCall) -> bool:
     """Whether the call makes a `Saver`."""
-    return event.name in _SAVERS
+    return event.name in SAVERS
 
 
 def variables_given(event: ExternalCall) -> list[Argument]:

@@ -19,7 +19,14 @@ binary_focal_crossentropy categorical_focal_crossentropy bce
 _CLASSIFICATION = frozenset(_NAMES.split())
 
 
-@rule(category="training", severity=Severity.WARNING, on=(ModelCall,), calls=("compile",), since="0.1")
+@rule(
+    category="training",
+    severity=Severity.WARNING,
+    on=(ModelCall,),
+    names=("compile",),
+    calls=("compile",),
+    since="0.1",
+)
 def accuracy_of_probabilities(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if not is_compile(event, ctx.keras):
         return

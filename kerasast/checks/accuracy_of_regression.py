@@ -27,7 +27,14 @@ _ERRORS = _NUMBERS | {"RootMeanSquaredError", "R2Score"}
 """Metrics that are for numbers, not for classes."""
 
 
-@rule(category="training", severity=Severity.WARNING, on=(ModelCall,), calls=("compile",), since="0.1")
+@rule(
+    category="training",
+    severity=Severity.WARNING,
+    on=(ModelCall,),
+    names=("compile",),
+    calls=("compile",),
+    since="0.1",
+)
 def accuracy_of_regression(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if not is_compile(event, ctx.keras) or not _has_one_output(event.before):
         return

@@ -32,6 +32,7 @@ _IN_IT = {"y": "the targets", "sample_weight": "the weights of samples"}
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=_METHODS,
     calls=_METHODS,
     fix=FixAvailability.SOMETIMES,
     since="0.1",

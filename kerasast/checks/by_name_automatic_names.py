@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     category="loading",
     severity=Severity.WARNING,
     on=(ModelCall,),
+    names=("load_weights",),
     calls=("load_weights",),
     preview=True,
     since="0.1",

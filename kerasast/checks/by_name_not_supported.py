@@ -26,6 +26,7 @@ _POSITIONAL = (".weights.h5", ".keras")
     severity=Severity.ERROR,
     keras=">=2.12",
     on=(ModelCall,),
+    names=("load_weights",),
     calls=("load_weights",),
     fix=FixAvailability.SOMETIMES,
     since="0.1",

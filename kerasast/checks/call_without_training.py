@@ -25,6 +25,7 @@ _STEPS = ("__call__", "compute_loss", "make_train_function", "train_function", "
     category="training",
     severity=Severity.WARNING,
     on=(ModelCall,),
+    names=_TRAINING,
     calls=_TRAINING,
     keras=">=3",
     since="0.1",

@@ -22,6 +22,7 @@ from kerasast.registry import rule
     category="saving",
     severity=Severity.WARNING,
     on=(ModelCall,),
+    names=("save",),
     calls=("save", "save_model"),
     preview=True,
     since="0.1",

@@ -40,6 +40,7 @@ _COMPILED = tuple(name for name in _BASES if name != "callbacks")
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("compile", *FITS),
     calls=("compile", *FITS),
     fix=FixAvailability.SOMETIMES,
     since="0.1",

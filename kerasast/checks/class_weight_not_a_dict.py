@@ -21,6 +21,7 @@ _ARRAYS = frozenset(
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=FITS,
     calls=FITS,
     text=r"\bclass_weight\s*=",
     since="0.1",

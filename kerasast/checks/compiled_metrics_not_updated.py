@@ -27,6 +27,7 @@ _OVERRIDES = ("compile", "compute_metrics", "metrics", "reset_metrics", "compile
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("fit",),
     calls=("fit",),
     text=r"def train_step",
     keras=">=3",

@@ -22,6 +22,7 @@ _BUILDS = frozenset({"predict", "predict_on_batch"})
     category="loading",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=_USES,
     calls=("clone_model", "from_config", "model_from_config", "model_from_json"),
     since="0.1",
 )

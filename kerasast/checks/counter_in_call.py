@@ -14,7 +14,7 @@ from kerasast.flow.methods import SelfStore
 from kerasast.flow.reach import reached_methods
 from kerasast.flow.roles import Role, role_of
 from kerasast.registry import rule
-from kerasast.walking import walk
+from kerasast.walking import children, walk
 
 _ENTRIES = {Role.LAYER: ("call",), Role.MODEL: ("call", "train_step", "test_step")}
 
@@ -69,7 +69,7 @@ def _names_something(facts: ClassFacts, counter: str) -> bool:
 
 
 def _is_in_text(node: ast.AST, counter: str) -> bool:
-    for inner in ast.iter_child_nodes(node):
+    for inner in children(node):
         if isinstance(inner, ast.Call) and _last_name(inner.func) in _TELL:
             continue
         if _is_text(inner) and any(

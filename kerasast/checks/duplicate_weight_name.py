@@ -20,6 +20,7 @@ from kerasast.registry import rule
     category="saving",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("save", "save_weights"),
     calls=("save", "save_weights"),
     text=r"h5|hdf5",
     since="0.1",

@@ -22,6 +22,7 @@ _OWN = ("test_step", "make_test_function", "compute_loss", "compiled_loss", "eva
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("fit", "evaluate", "test_on_batch"),
     calls=("fit", "evaluate", "test_on_batch"),
     since="0.1",
 )

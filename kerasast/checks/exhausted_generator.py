@@ -12,7 +12,7 @@ from kerasast.flow.arguments import place_of
 from kerasast.flow.events import ModelCall
 from kerasast.flow.values import Const, Generator
 from kerasast.registry import rule
-from kerasast.walking import walk
+from kerasast.walking import children, walk
 
 _ENDING = frozenset({"range", "sorted", "list", "tuple", "set", "dict", "reversed"})
 """Functions whose results end."""
@@ -22,6 +22,7 @@ _ENDING = frozenset({"range", "sorted", "list", "tuple", "set", "dict", "reverse
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("fit",),
     calls=("fit",),
     text=r"\bepochs\s*=",
     since="0.1",
@@ -81,7 +82,7 @@ def _yields(statement: ast.stmt) -> bool:
 
 def _own(statement: ast.stmt) -> Iterator[ast.AST]:
     """The expressions of a statement itself, rather than of the statements inside of it."""
-    for part in ast.iter_child_nodes(statement):
+    for part in children(statement):
         if isinstance(part, ast.expr):
             yield from walk(part)
 

@@ -19,6 +19,7 @@ NEEDS_COMPILE_IN_KERAS_2 = frozenset({"fit_generator", "evaluate_generator"})
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=NEEDS_COMPILE | NEEDS_COMPILE_IN_KERAS_2,
     calls=NEEDS_COMPILE | NEEDS_COMPILE_IN_KERAS_2,
     since="0.1",
 )

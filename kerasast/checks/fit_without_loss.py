@@ -19,7 +19,12 @@ _EVALUATION = frozenset({"evaluate", "test_on_batch"})
 
 
 @rule(
-    category="training", severity=Severity.ERROR, on=(ModelCall,), calls=_TRAINING | _EVALUATION, since="0.1"
+    category="training",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    names=(*_TRAINING, *_EVALUATION),
+    calls=_TRAINING | _EVALUATION,
+    since="0.1",
 )
 def fit_without_loss(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before

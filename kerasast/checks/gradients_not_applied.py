@@ -17,7 +17,14 @@ from kerasast.source import SourceFile
 _Block = ast.FunctionDef | ast.AsyncFunctionDef | ast.For | ast.AsyncFor | ast.While
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ExternalCall,), calls=("gradient",), since="0.1")
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ExternalCall,),
+    names=("tensorflow.GradientTape().gradient",),
+    calls=("gradient",),
+    since="0.1",
+)
 def gradients_not_applied(ctx: Context, event: ExternalCall) -> Iterator[Diagnostic]:
     if event.name != "tensorflow.GradientTape().gradient":
         return

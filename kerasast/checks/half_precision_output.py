@@ -17,7 +17,14 @@ _SETS = re.compile(r"set_global_policy|set_dtype_policy|set_policy")
 _PROBABILITIES = frozenset({"softmax", "sigmoid"})
 
 
-@rule(category="training", severity=Severity.WARNING, on=(ModelCall,), calls=("compile",), since="0.1")
+@rule(
+    category="training",
+    severity=Severity.WARNING,
+    on=(ModelCall,),
+    names=("compile",),
+    calls=("compile",),
+    since="0.1",
+)
 def half_precision_output(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     model = event.before
     if event.method != "compile" or model.escaped or model.cls is not None or not model.complete:

@@ -38,6 +38,7 @@ _RANDOM = frozenset(
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("__call__", *_TRAINING, *_PREDICTING),
     calls=_TRAINING | _PREDICTING,
     keras=">=3,<3.16",
     since="0.1",

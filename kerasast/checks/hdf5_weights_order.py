@@ -29,6 +29,7 @@ _Order = list[tuple[ObjectId, bool]]
     category="loading",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("load_weights",),
     calls=("load_weights",),
     text=r"\.trainable\s*=",
     since="0.1",

@@ -22,6 +22,7 @@ _MAKES_LAYERS = re.compile(r"\blayers\.\w+\(|\bDense\(|\bConv\w+\(|\bSequential\
     category="training",
     severity=Severity.INFO,
     on=(ExternalCall,),
+    names=("tensorflow.random.set_seed",),
     calls=("set_seed",),
     preview=True,
     since="0.1",

@@ -17,7 +17,7 @@ from kerasast.flow.events import ModelCall
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import FunctionValue, ObjectState
 from kerasast.registry import FixAvailability, rule
-from kerasast.walking import walk
+from kerasast.walking import children, walk
 
 _OF_KERAS = frozenset({"binascii", "codecs", "marshal", "os"})
 """Names that Keras 3 happens to have where it makes functions of the saved code (`python_utils.py`)."""
@@ -29,6 +29,7 @@ _FORMATS = (".keras", ".h5", ".hdf5")
     category="saving",
     severity=Severity.WARNING,
     on=(ModelCall,),
+    names=("save",),
     calls=("save", "save_model"),
     also=("Lambda",),
     keras=">=3",
@@ -82,7 +83,7 @@ def _evaluated(node: ast.expr) -> Iterator[ast.AST]:
         ):
             yield from _evaluated(first.iter)
         case _:
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 if isinstance(child, ast.expr):
                     yield from _evaluated(child)
                 elif isinstance(child, ast.keyword):

@@ -21,6 +21,7 @@ _WRITES = frozenset({"export", "save", "save_weights"})
     category="training",
     severity=Severity.INFO,
     on=(ModelCall,),
+    names=_WRITES,
     calls=("EarlyStopping",),
     also=("export", "save", "save_model", "save_weights"),
     fix=FixAvailability.SOMETIMES,

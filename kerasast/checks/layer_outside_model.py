@@ -23,6 +23,7 @@ from kerasast.walking import walk
     category="custom-objects",
     severity=Severity.ERROR,
     on=(ObjectCreated, ModelCall, ClassDefined),
+    names=MODELS_MADE,
     calls=("Lambda",),
     also=MODELS_MADE,
     since="0.1",

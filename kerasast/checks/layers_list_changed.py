@@ -16,6 +16,7 @@ from kerasast.registry import rule
     category="architecture",
     severity=Severity.WARNING,
     on=(ModelCall,),
+    names=("layers.*",),
     calls=("append", "insert", "pop", "remove"),
     text=r"\.layers\.(?:append|insert|pop|remove)\(",
     since="0.1",

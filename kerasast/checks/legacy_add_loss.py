@@ -28,6 +28,7 @@ _LOSS_HELP = "call `self.add_loss(…)` in the `call` of a layer that returns it
     category="architecture",
     severity=Severity.ERROR,
     on=(ModelCall, ClassDefined),
+    names=("add_loss", "add_metric"),
     calls=("add_loss", "add_metric"),
     keras=">=3",
     since="0.1",

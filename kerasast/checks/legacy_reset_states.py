@@ -28,6 +28,7 @@ _HELP = "call it `reset_state`, which Keras 2.5 and later know too"
     category="training",
     severity=Severity.ERROR,
     on=(ClassDefined, ModelCall, ObjectCall),
+    names=(_NAME,),
     calls=(_NAME,),
     keras=">=3",
     fix=FixAvailability.SOMETIMES,

@@ -22,6 +22,7 @@ _METHODS = frozenset({"fit", "evaluate", "predict"})
     category="migration",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=_METHODS,
     calls=_METHODS,
     keras=">=3",
     since="0.1",

@@ -23,6 +23,7 @@ _IN_PLACE = (".h5", ".hdf5", ".keras")
     category="loading",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("load_weights", "set_weights", "restore"),
     calls=("load_weights", "restore", "set_weights"),
     fix=FixAvailability.SOMETIMES,
     since="0.1",

@@ -31,6 +31,7 @@ _METHODS = frozenset(
     category="loading",
     severity=Severity.ERROR,
     on=(ExternalCall,),
+    names=("load_weights().*",),
     calls=_METHODS,
     fix=FixAvailability.SOMETIMES,
     since="0.1",

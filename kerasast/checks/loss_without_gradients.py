@@ -34,6 +34,7 @@ _NO_VALUE = frozenset({"shape", "ndim", "dtype", "name"})
     category="training",
     severity=Severity.ERROR,
     on=(ClassDefined, ModelCall),
+    names=("compile",),
     calls=("compile",),
     since="0.1",
 )

@@ -21,7 +21,15 @@ _EFFECTS = {
 _SCHEDULE = "keras.optimizers.schedules.LearningRateSchedule"
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=FITS, keras=">=2.11", since="0.1")
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    names=FITS,
+    calls=FITS,
+    keras=">=2.11",
+    since="0.1",
+)
 def lr_callback_with_schedule(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     state = event.before
     if event.method not in FITS or state.compiled is not Tri.YES or state.escaped:

@@ -42,6 +42,7 @@ _DESTROYING = _layers(
     category="architecture",
     severity=Severity.WARNING,
     on=(ObjectCreated, ModelCall),
+    names=("__call__", "compile", "fit", "summary"),
     calls=MODELS_MADE,
     text=r"mask_zero|Masking",
     since="0.1",

@@ -52,6 +52,7 @@ _Body = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.With | ast.For
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=_RESULTS,
     calls=_RESULTS,
     fix=FixAvailability.SOMETIMES,
     since="0.1",

@@ -16,7 +16,14 @@ from kerasast.registry import rule
 from kerasast.versions import KerasVersion
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=("compile",), since="0.1")
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    names=("compile",),
+    calls=("compile",),
+    since="0.1",
+)
 def metric_without_sample_weight(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if not is_compile(event, ctx.keras):
         return

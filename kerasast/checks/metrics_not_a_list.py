@@ -22,6 +22,7 @@ from kerasast.source import SourceFile
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("compile",),
     calls=("compile",),
     keras=">=3",
     fix=FixAvailability.SOMETIMES,

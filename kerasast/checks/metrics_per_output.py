@@ -18,6 +18,7 @@ from kerasast.registry import rule
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("compile",),
     calls=("compile",),
     keras=">=3",
     since="0.1",

@@ -18,7 +18,14 @@ _SCOPE = re.compile(
 )
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=("scope",), since="0.1")
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    names=_METHODS,
+    calls=("scope",),
+    since="0.1",
+)
 def model_outside_strategy_scope(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
     if event.method not in _METHODS or not before.kind.is_model or before.escaped:

@@ -28,6 +28,7 @@ _RESETS = re.compile(r"set_weights|set_value|load|clone|restore|reset|initiali|\
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=_TRAINING,
     calls=_TRAINING,
     also=("split",),
     since="0.1",

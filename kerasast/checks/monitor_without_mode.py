@@ -36,6 +36,7 @@ _DIRECTIONS = {
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=FITS,
     calls=FITS,
     keras=">=3",
     fix=FixAvailability.SOMETIMES,

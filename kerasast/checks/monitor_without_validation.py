@@ -20,7 +20,7 @@ from kerasast.flow.values import Tri
 from kerasast.registry import rule
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=FITS, since="0.1")
+@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), names=FITS, calls=FITS, since="0.1")
 def monitor_without_validation(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     if event.method not in FITS or not event.before.kind.is_model:
         return

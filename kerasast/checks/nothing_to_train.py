@@ -36,7 +36,14 @@ _WEIGHTLESS = frozenset(
 """Layers without variables that training could change: read from instances in Keras 2.15.0 and 3.15.1."""
 
 
-@rule(category="training", severity=Severity.ERROR, on=(ModelCall,), calls=_TRAINING, since="0.1")
+@rule(
+    category="training",
+    severity=Severity.ERROR,
+    on=(ModelCall,),
+    names=_TRAINING,
+    calls=_TRAINING,
+    since="0.1",
+)
 def nothing_to_train(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
     if event.method not in _TRAINING or not before.kind.is_model or before.escaped:

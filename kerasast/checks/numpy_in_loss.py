@@ -49,6 +49,7 @@ _IN_TENSORFLOW = {
     category="training",
     severity=Severity.ERROR,
     on=(ClassDefined, ModelCall),
+    names=("compile",),
     calls=("compile",),
     fix=FixAvailability.SOMETIMES,
     since="0.1",

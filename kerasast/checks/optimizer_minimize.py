@@ -21,6 +21,7 @@ _HELP = "take the gradients with a `tf.GradientTape` and give them to `optimizer
     category="training",
     severity=Severity.ERROR,
     on=(ClassDefined, ObjectCall),
+    names=("minimize",),
     calls=("minimize",),
     keras=">=3",
     since="0.1",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from kerasast.checks._files import HDF5
-from kerasast.checks._fits import decides_for_itself
+from kerasast.checks._fits import FITS, decides_for_itself
 from kerasast.checks._guards import is_guarded
 from kerasast.checks._whole_models import WRITERS, WholeSave, whole_saves
 from kerasast.context import Context
@@ -35,6 +35,7 @@ _OWN_CONFIGS = ("compile", "get_compile_config", "get_config", "save")
     category="saving",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("save", *FITS),
     calls=WRITERS,
     also=("partial",),
     since="0.1",

@@ -57,6 +57,7 @@ _FLAG_SECOND = frozenset(
     category="custom-objects",
     severity=Severity.ERROR,
     on=(ClassDefined, ModelCall),
+    names=("__call__",),
     calls=("Input",),
     text=r"\(\s*[a-z_]\w*\s*,\s*(?:True|False|None)\s*[,)]",
     keras=">=3",

@@ -19,6 +19,7 @@ _ADD_AXIS = frozenset({"numpy.expand_dims()", "tensorflow.expand_dims()", "tenso
     category="performance",
     severity=Severity.INFO,
     on=(ModelCall,),
+    names=("predict",),
     calls=("predict",),
     opt_in=True,
     since="0.1",

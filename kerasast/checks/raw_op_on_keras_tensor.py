@@ -65,6 +65,7 @@ _IN_OPS = {
     category="architecture",
     severity=Severity.ERROR,
     on=(ExternalCall,),
+    names=("tensorflow.*", "numpy.*"),
     calls=("Input",),
     text=r"t(?:f|ensorflow)\.(?!keras\b)[\w.]+\(",
     since="0.1",

@@ -9,7 +9,7 @@ from kerasast.checks._dumped_weights import save_weights_instead
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.arguments import Argument, place_of
-from kerasast.flow.dumps import ARRAY_WRITERS, dumped
+from kerasast.flow.dumps import ARRAY_WRITERS, PICKLERS, dumped
 from kerasast.flow.events import ExternalCall
 from kerasast.flow.values import Const, Kind, ObjectId, ObjectState, Ref, Tri, WeightsOf
 from kerasast.flow.weights import is_constant, unloadable_parts
@@ -29,6 +29,7 @@ _SEVERAL_SHAPES = frozenset(
     category="saving",
     severity=Severity.ERROR,
     on=(ExternalCall,),
+    names=(*ARRAY_WRITERS, *PICKLERS),
     calls=("dump", "dumps", "save", "savetxt", "savez", "savez_compressed"),
     fix=FixAvailability.SOMETIMES,
     since="0.1",

@@ -21,6 +21,7 @@ _TRAINING = frozenset({"fit", "train_on_batch"})
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=_TRAINING,
     calls=("load_model",),
     also=_TRAINING,
     keras=">=3",

@@ -27,6 +27,7 @@ from kerasast.walking import walk
     category="training",
     severity=Severity.WARNING,
     on=(ClassDefined, ModelCall),
+    names=("fit",),
     calls=("fit",),
     since="0.1",
 )

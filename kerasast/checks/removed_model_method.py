@@ -29,6 +29,7 @@ _OF_SEQUENTIAL = {
     severity=Severity.ERROR,
     keras=">=2.6",
     on=(ModelCall,),
+    names=(*_INSTEAD, *_OF_SEQUENTIAL),
     calls=(*_INSTEAD, *_OF_SEQUENTIAL),
     fix=FixAvailability.SOMETIMES,
     since="0.1",

@@ -17,7 +17,7 @@ _KEEP_STATE = frozenset(
 """Optimizers that train in another way when they start anew. Plain `SGD` does not."""
 
 
-@rule(category="training", severity=Severity.WARNING, on=(ModelCall,), calls=FITS, since="0.1")
+@rule(category="training", severity=Severity.WARNING, on=(ModelCall,), names=FITS, calls=FITS, since="0.1")
 def resumed_without_optimizer(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
     restored = before.restored

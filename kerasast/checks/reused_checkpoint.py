@@ -13,7 +13,7 @@ from kerasast.flow.values import Const, Tri
 from kerasast.registry import rule
 
 
-@rule(category="saving", severity=Severity.ERROR, on=(ModelCall,), calls=FITS, since="0.1")
+@rule(category="saving", severity=Severity.ERROR, on=(ModelCall,), names=FITS, calls=FITS, since="0.1")
 def reused_checkpoint(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:
     before = event.before
     if (

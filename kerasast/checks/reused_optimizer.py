@@ -21,6 +21,7 @@ _TRAINING = frozenset({"fit", "fit_generator", "train_on_batch"})
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=_TRAINING,
     calls=_TRAINING,
     keras=">=2.11",
     since="0.1",

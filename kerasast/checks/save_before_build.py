@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kerasast.checks._known_inputs import build_first
-from kerasast.checks._savers import is_saver, variables_given
+from kerasast.checks._savers import SAVERS, is_saver, variables_given
 from kerasast.context import Context
 from kerasast.diagnostics import Diagnostic, Severity
 from kerasast.flow.early_weights import has_early_weights
@@ -28,6 +28,7 @@ _EMPTY = "writes a file without any weights"
     category="saving",
     severity=Severity.ERROR,
     on=(ModelCall, ExternalCall),
+    names=("export", "get_weights", "save", "save_weights", "tensorflow.saved_model.save", *SAVERS),
     calls=("Saver", "export", "get_weights", "save", "save_model", "save_weights"),
     fix=FixAvailability.SOMETIMES,
     since="0.1",

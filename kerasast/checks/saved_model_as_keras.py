@@ -39,6 +39,7 @@ _INSTEAD = 'wrap it for inference in `keras.layers.TFSMLayer(path, call_endpoint
     category="loading",
     severity=Severity.ERROR,
     on=(ExternalCall, ProjectReady),
+    names=("tensorflow.saved_model.load().*",),
     calls=("load_model", "save", "save_model", "export", "load"),
     fix=FixAvailability.SOMETIMES,
     since="0.1",

@@ -43,6 +43,7 @@ _COPYING = frozenset({"keras.layers.MultiHeadAttention", "keras.layers.GroupQuer
     category="training",
     severity=Severity.WARNING,
     on=(ObjectCreated, ModelCall),
+    names=MODELS_MADE,
     calls=_NAMES,
     also=MODELS_MADE,
     keras=">=2.10",

@@ -22,6 +22,7 @@ from kerasast.source import SourceFile
     category="loading",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("load_weights",),
     calls=("load_weights",),
     text=r"skip_mismatch",
     keras="<3",

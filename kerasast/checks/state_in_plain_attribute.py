@@ -83,6 +83,7 @@ def _classes(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
     category="training",
     severity=Severity.ERROR,
     on=(ClassDefined, ObjectCreated, ModelCall),
+    names=MODELS_MADE,
     calls=MODELS_MADE,
     only_if=_is_anywhere,
     since="0.1",

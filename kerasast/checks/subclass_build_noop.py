@@ -36,6 +36,7 @@ _USES_MODELS = (
     severity=Severity.WARNING,
     keras=">=3",
     on=(ModelCall,),
+    names=("build",),
     calls=("build",),
     fix=FixAvailability.SOMETIMES,
     also=_USES_MODELS,

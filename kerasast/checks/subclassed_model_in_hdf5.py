@@ -9,6 +9,7 @@ from functools import partial
 from kerasast.checks._children import holds_unbuilt_layers, is_rebuilt_by_keras
 from kerasast.checks._file_names import model_name, places_of, rename
 from kerasast.checks._files import HDF5
+from kerasast.checks._fits import FITS
 from kerasast.checks._guards import is_guarded
 from kerasast.checks._whole_models import WRITERS, WholeSave, whole_saves
 from kerasast.context import Context
@@ -29,6 +30,7 @@ _HELP = "end the name in `.keras`, or keep the weights alone: `save_weights(…)
     category="saving",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("save", *FITS),
     calls=WRITERS,
     fix=FixAvailability.SOMETIMES,
     since="0.1",

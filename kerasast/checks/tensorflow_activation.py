@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from kerasast.checks._files import HDF5
-from kerasast.checks._fits import decides_for_itself
+from kerasast.checks._fits import FITS, decides_for_itself
 from kerasast.checks._guards import is_guarded
 from kerasast.checks._whole_models import WRITERS, whole_saves
 from kerasast.context import Context
@@ -48,6 +48,7 @@ _ARGUMENTS = ("activation", "recurrent_activation")
     category="saving",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("save", *FITS),
     calls=WRITERS,
     text=r"activation|Activation",
     keras=">=2.13",

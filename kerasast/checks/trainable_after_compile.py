@@ -24,6 +24,7 @@ _TRAINING = frozenset({"fit", "train_on_batch", "fit_generator"})
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=_TRAINING,
     calls=_TRAINING,
     fix=FixAvailability.SOMETIMES,
     since="0.1",

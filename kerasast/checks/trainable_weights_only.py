@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasast.checks._savers import is_saver, variables_given
+from kerasast.checks._savers import SAVERS, is_saver, variables_given
 from kerasast.context import Context
 from kerasast.diagnostics import Confidence, Diagnostic, Severity
 from kerasast.flow.arguments import Argument, place_of
-from kerasast.flow.dumps import dumped
+from kerasast.flow.dumps import ARRAY_WRITERS, PICKLERS, dumped
 from kerasast.flow.events import ExternalCall
 from kerasast.flow.values import ObjectId, ObjectState, Ref, Tri, Value, WeightSet, WeightsOf
 from kerasast.flow.weights import keeps_non_trainable
@@ -19,6 +19,7 @@ from kerasast.registry import rule
     category="saving",
     severity=Severity.ERROR,
     on=(ExternalCall,),
+    names=("tensorflow.train.Checkpoint", *SAVERS, *ARRAY_WRITERS, *PICKLERS),
     calls=("Checkpoint", "Saver", "dump", "dumps", "save", "savetxt", "savez", "savez_compressed"),
     since="0.1",
 )

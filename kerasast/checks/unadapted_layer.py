@@ -22,6 +22,7 @@ _DATA = frozenset({"numpy.array()", "numpy.asarray()", "tensorflow.constant()"})
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("__call__", *_USES),
     calls=(*_USES, *(name.rpartition(".")[2] for name in GIVEN)),
     since="0.1",
 )

@@ -28,6 +28,7 @@ _SINGLE = re.compile(rf"tensorflow\.data\.Dataset\.(?:from_tensor_slices\(\)|.*\
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=_STEPS,
     calls=("from_tensor_slices", "unbatch"),
     also=_STEPS,
     fix=FixAvailability.SOMETIMES,

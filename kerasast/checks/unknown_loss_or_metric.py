@@ -82,6 +82,7 @@ _REGISTERS = r"get_custom_objects|custom_object_scope|CustomObjectScope|_GLOBAL_
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("compile",),
     calls=("compile",),
     keras=">=2.13",
     fix=FixAvailability.SOMETIMES,

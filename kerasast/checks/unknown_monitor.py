@@ -31,6 +31,7 @@ from kerasast.source import SourceFile
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=FITS,
     calls=FITS,
     keras=">=2.3",
     fix=FixAvailability.SOMETIMES,

@@ -19,6 +19,7 @@ from kerasast.registry import rule
     category="training",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("compile",),
     calls=("compile",),
     text=r"\b(?:loss|metrics|weighted_metrics)\s*=\s*(?:\{|dict\(|\w)",
     since="0.1",

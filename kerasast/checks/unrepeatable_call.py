@@ -16,7 +16,7 @@ from kerasast.flow.methods import MethodFacts
 from kerasast.flow.text import known_suffix
 from kerasast.flow.values import Kind
 from kerasast.registry import rule
-from kerasast.walking import walk
+from kerasast.walking import children, walk
 
 _NO_INPUTS = ("training", "mask")
 
@@ -33,6 +33,7 @@ class _Finding(NamedTuple):
     category="saving",
     severity=Severity.ERROR,
     on=(ModelCall,),
+    names=("save",),
     calls=("save", "save_model"),
     since="0.1",
 )
@@ -158,7 +159,7 @@ class _Walk:
                 self.used.add(node.attr)
             else:
                 self.skipped.setdefault(node.attr, why)
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             self.visit(child, why)
 
     def truth(self, test: ast.expr) -> tuple[bool | None, str | None]:

@@ -26,6 +26,7 @@ _SAVED_MODEL_ONLY = ("options", "save_traces", "signatures")
     severity=Severity.ERROR,
     keras=">=2.12",
     on=(ModelCall,),
+    names=("save", "save_weights"),
     calls=("save", "save_model", "save_weights"),
     fix=FixAvailability.SOMETIMES,
     since="0.1",

@@ -39,6 +39,7 @@ class _Finding(NamedTuple):
     category="saving",
     severity=Severity.ERROR,
     on=(ModelCall, ObjectCreated),
+    names=("load_weights", "save", "save_weights"),
     calls=("ModelCheckpoint", "load_weights", "save", "save_model", "save_weights"),
     fix=FixAvailability.SOMETIMES,
     since="0.1",

@@ -51,6 +51,7 @@ from kerasast.flow.values import (
     WeightsOf,
 )
 from kerasast.keras_api import is_other_keras
+from kerasast.walking import children
 
 
 def evaluate_call(machine: Machine, node: ast.Call) -> Value:
@@ -355,13 +356,13 @@ def _is_generator(node: ast.AST) -> bool:
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a function's body, without those of functions inside it."""
-    stack: list[ast.AST] = list(ast.iter_child_nodes(node))
+    stack: list[ast.AST] = list(children(node))
     while stack:
         inner = stack.pop()
         if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             continue
         yield inner
-        stack.extend(ast.iter_child_nodes(inner))
+        stack.extend(children(inner))
 
 
 def _owner(machine: Machine, function: FunctionValue) -> ClassValue | None:

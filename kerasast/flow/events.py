@@ -66,6 +66,10 @@ class Enclosing:
 class Listener(Protocol):
     """Whoever is told of events. What was told may be taken back, back to a mark that was asked for before."""
 
+    def hears(self, event: type[Event], name: str) -> bool:
+        """Whether it makes a difference that a method or function of this name is called."""
+        ...
+
     def emit(self, event: Event) -> None:
         """Something happened."""
         ...
@@ -151,6 +155,13 @@ class ObjectCall(Event):
     arguments: Arguments
     enclosing: Enclosing
     view: WorldView
+
+
+def called(event: Event) -> str | None:
+    """The name of the method or function whose call an event is; `None` for another event."""
+    if isinstance(event, ExternalCall):
+        return event.name
+    return event.method if isinstance(event, ModelCall | ObjectCall) else None
 
 
 @dataclass(slots=True)
@@ -289,4 +300,5 @@ __all__ = [
     "SuppressionUnused",
     "Tri",
     "With",
+    "called",
 ]

@@ -173,7 +173,7 @@ def _is_pure(name: str) -> bool:
 
 
 def _tell(machine: Machine, name: str, arguments: Arguments, values: list[Value], node: ast.AST) -> None:
-    if machine.wants(ExternalCall) and machine.visible(_mentioned(machine, values)):
+    if machine.wants(ExternalCall, name) and machine.visible(_mentioned(machine, values)):
         machine.emit(ExternalCall(machine.anchor(node), name, arguments, machine.enclosing, machine.world))
 
 

@@ -75,7 +75,7 @@ def call_method(machine: Machine, ref: Ref, name: str, arguments: Arguments, nod
     if before.api == CHECKPOINT and name in ("restore", "read"):
         _restore(machine, before, bound, node)
     if not before.kind.has_weights:
-        if machine.wants(ObjectCall) and machine.visible([ref.id]):
+        if machine.wants(ObjectCall, name) and machine.visible([ref.id]):
             world = machine.world
             machine.emit(
                 ObjectCall(machine.anchor(node), name, ref.id, before, bound, machine.enclosing, world)
@@ -113,7 +113,7 @@ def note_list_change(
 def _emit(
     machine: Machine, ref: Ref, method: str, before: ObjectState, arguments: Arguments, node: ast.AST
 ) -> None:
-    if machine.wants(ModelCall) and machine.visible([ref.id]):
+    if machine.wants(ModelCall, method) and machine.visible([ref.id]):
         after = machine.world.state(ref.id)
         machine.emit(
             ModelCall(

@@ -209,9 +209,11 @@ class Machine:
 
     # Telling.
 
-    def wants(self, event: type[Event]) -> bool:
-        """Whether building an event of this type is worth it now."""
-        return not self.muted and event in self._wanted
+    def wants(self, event: type[Event], name: str | None = None) -> bool:
+        """Whether building an event of this type, about the call of something of a name, is worth it now."""
+        if self.muted or event not in self._wanted:
+            return False
+        return name is None or self._listener.hears(event, name)
 
     def emit(self, event: Event) -> None:
         self.told += 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kerasast.flow.scopes import static_value
 from kerasast.flow.values import UNKNOWN, ClassValue, Value
-from kerasast.walking import walk
+from kerasast.walking import children, walk
 
 MethodNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -239,7 +239,7 @@ class _Collector:
             case _:
                 if isinstance(node, ast.Return) and not guards.nested:
                     self.facts.returns.append(node)
-                for child in ast.iter_child_nodes(node):
+                for child in children(node):
                     if isinstance(child, ast.expr):
                         self.expression(child, guards)
 
@@ -289,7 +289,7 @@ class _Collector:
                 self.children(node, guards)
 
     def children(self, node: ast.AST, guards: Guards) -> None:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.expr):
                 self.expression(child, guards)
             elif isinstance(child, ast.comprehension):

@@ -31,6 +31,7 @@ from kerasast.index.project import (
     ProjectIndex,
     Symbol,
 )
+from kerasast.walking import children
 
 if TYPE_CHECKING:
     from kerasast.source import SourceFile
@@ -142,7 +143,7 @@ class ModuleScope(Scope):
             if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 found[node.name, node.lineno] = node
             elif isinstance(node, ast.stmt | ast.Module | ast.ExceptHandler):
-                stack.extend(ast.iter_child_nodes(node))
+                stack.extend(children(node))
         return found
 
 

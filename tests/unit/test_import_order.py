@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "prefilter": "",
     "discovery": "prefilter",
     "suppressions": "diagnostics logical_lines source",
-    "parsing": "boundary flow notebook source",
+    "parsing": "boundary flow notebook source walking",
     "telling_imports": "keras_api versions",
     "dependency_files": "versions walking",
     "version_detection": "dependency_files telling_imports versions",
