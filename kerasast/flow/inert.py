@@ -31,7 +31,7 @@ ENOUGH = 2
 SMALL = 8
 """Lines of a function that is followed at any call: it costs little, and may give a constant."""
 
-ALONE = 1_500
+ALONE = 300
 """Statements that are followed to learn whether a function of another module does anything."""
 
 Follow = Callable[[Arguments], Value]
