@@ -24,12 +24,17 @@ from kerasast.flow.world import captured
 from kerasast.walking import walk
 
 
+FOREIGN = 3
+"""What a statement of another module costs: what it does for this file it does for every other that leads to it."""
+
+
 def run_block(machine: Machine, statements: Sequence[ast.stmt]) -> None:
     """Walk statements in order until their path ends."""
+    cost = FOREIGN if machine.frame.foreign else 1
     for statement in statements:
         if not machine.alive:
             return
-        machine.budget -= 1
+        machine.budget -= cost
         _HANDLERS[type(statement)](machine, statement)
 
 
