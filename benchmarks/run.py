@@ -1,10 +1,12 @@
 """How long kerasast takes, as ratios against `ast.parse` of the same files in the same process.
 
-    python benchmarks/run.py TREE            # prints Markdown; TREE should have 40,000 lines or more
-    python benchmarks/run.py TREE --write    # writes it to docs/performance.md
+    python benchmarks/run.py TREE                    # prints Markdown; TREE should have 40,000 lines or more
+    python benchmarks/run.py TREE --write            # writes it to docs/performance.md
+    python benchmarks/run.py TREE --others FOLDER    # with the total for each project in a folder as well
 
 Times are processor times, the least of several rounds: other programs on the machine only ever add to them. Ratios
-move little between machines, milliseconds do.
+move little between machines, milliseconds do. Nothing is kept while `ast.parse` is timed: it would take twice as long
+with the trees of a project around, through which Python then looks for garbage again and again.
 """
 
 from __future__ import annotations
@@ -113,16 +115,16 @@ def index_all(parsed: Mapping[str, ParsedFile]) -> dict[str, ModuleIndex]:
 def measure(files: Files, rounds: int) -> Stages:
     """Time each part on the same files."""
     analyzer = Analyzer(Settings())
-    parsed = read_all(files)
     times = least(
         rounds,
         {
             "parse": lambda: parse_all(files),
             "read": lambda: read_all(files),
-            "index": lambda: index_all(parsed),
             "total": lambda: analyzer.analyze_files(files, KERAS_3),
         },
     )
+    parsed = read_all(files)
+    times |= least(rounds, {"index": lambda: index_all(parsed)})
     return Stages(sum(data.count(b"\n") for data in files.values()), **times)
 
 
@@ -191,7 +193,28 @@ def growth(files: Files, rounds: int) -> Iterator[tuple[str, Stages]]:
         yield f"one file, {units} models", measure(synthetic(units), rounds)
 
 
-def report(tree: Path, rounds: int) -> str:
+def is_python(data: bytes) -> bool:
+    """Whether a file can be parsed."""
+    try:
+        ast.parse(data)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def others(folder: Path) -> Iterator[list[str]]:
+    """What the analysis of each project in a folder takes, the largest first; only Python files are looked at."""
+    trees = {path.name: read_tree(path) for path in folder.resolve().iterdir() if path.is_dir()}
+    for name in sorted(trees, key=lambda name: -sum(map(len, trees[name].values()))):
+        files = {path: data for path, data in trees[name].items() if is_python(data)}
+        if not files:
+            continue
+        stages = measure(files, 2)
+        ratio = f"{stages.ratio(stages.total):.1f}"
+        yield [name.replace("+", "/"), f"{len(files):,}", f"{stages.lines:,}", _ms(stages.total), ratio]
+
+
+def report(tree: Path, rounds: int, folder: Path | None) -> str:
     """The measurements as Markdown."""
     files = read_tree(tree)
     whole = measure(files, rounds)
@@ -232,6 +255,14 @@ def report(tree: Path, rounds: int) -> str:
         f"{whole.lines:,} lines, {len(select_rules())} rules; Python {platform.python_version()}, one process, "
         f"processor time, the least of {rounds} rounds."
     )
+    more = [] if folder is None else list(others(folder))
+    heads = [["project", "files", "lines", "time", "× `ast.parse`"], ["---", "---:", "---:", "---:", "---:"]]
+    compared = [
+        "## Other projects",
+        "The projects of [the ecosystem](ecosystem.md): their Python files that mention Keras, cold, the lesser of two\n"
+        "rounds. Scripts that build models at their top level, and tests that lead deep into a library, take longest.",
+        _table([*heads, *more]),
+    ]
     return "\n\n".join(
         [
             "# Speed",
@@ -244,6 +275,7 @@ def report(tree: Path, rounds: int) -> str:
             "## Growth",
             "The cost of a line must not depend on how many there are.",
             _table(grown),
+            *(compared if more else ()),
             keystrokes.report(tree) + "\n",
         ]
     )
@@ -264,9 +296,12 @@ def main() -> None:
     )
     parser.add_argument("tree", type=Path, help="a folder of Python files that use Keras")
     parser.add_argument("--rounds", type=int, default=3, help="how often each measurement is repeated (3)")
+    parser.add_argument(
+        "--others", type=Path, metavar="FOLDER", help="a folder of projects to measure as well"
+    )
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     options = parser.parse_args()
-    text = report(options.tree, options.rounds)
+    text = report(options.tree, options.rounds, options.others)
     print(text, end="")
     if options.write:
         DOCS.write_text(text, encoding="utf-8")
