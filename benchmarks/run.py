@@ -259,8 +259,8 @@ def report(tree: Path, rounds: int, folder: Path | None) -> str:
     heads = [["project", "files", "lines", "time", "× `ast.parse`"], ["---", "---:", "---:", "---:", "---:"]]
     compared = [
         "## Other projects",
-        "The projects of [the ecosystem](ecosystem.md): their Python files that mention Keras, cold, the lesser of two\n"
-        "rounds. Scripts that build models at their top level, and tests that lead deep into a library, take longest.",
+        "The projects of [the ecosystem](ecosystem.md): their Python files that mention Keras, cold, the lesser of\n"
+        "two rounds. Scripts with models at their top level, and tests that lead deep into a library, take longest.",
         _table([*heads, *more]),
     ]
     return "\n\n".join(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from kerasast.boundary import explain
 from kerasast.flow.events import CheckCrashed, Event, NotebookInvalid, SourceUnparsable
 from kerasast.notebook import NotebookError
+from kerasast.revision import parse_revision
 from kerasast.source import Cell, SourceError, SourceFile, source_from_bytes
 from kerasast.walking import children
 
@@ -31,15 +32,15 @@ class ParsedFile:
     problems: tuple[Event, ...] = ()
 
 
-def parse_bytes(path: str, data: bytes) -> ParsedFile:
-    """Decode and parse the content of a `.py` or `.ipynb` file."""
+def parse_bytes(path: str, data: bytes, before: SourceFile | None = None) -> ParsedFile:
+    """Decode and parse the content of a `.py` or `.ipynb` file; `before` is what it was, if that is known."""
     try:
         source = source_from_bytes(path, data)
     except NotebookError as error:
         return ParsedFile(SourceFile(path, ""), None, (NotebookInvalid(_NO_NODE, str(error)),))
     except SourceError as error:
         return unreadable(path, str(error))
-    return parse_source(source)
+    return parse_source(source, before)
 
 
 def unreadable(path: str, message: str) -> ParsedFile:
@@ -47,14 +48,20 @@ def unreadable(path: str, message: str) -> ParsedFile:
     return ParsedFile(SourceFile(path, ""), None, (SourceUnparsable(_NO_NODE, message, 0, 0),))
 
 
-def parse_source(source: SourceFile) -> ParsedFile:
-    """Parse a source. The cells of a notebook that are not Python are reported one by one, and blanked."""
+def parse_source(source: SourceFile, before: SourceFile | None = None) -> ParsedFile:
+    """Parse a source. The cells of a notebook that are not Python are reported one by one, and blanked.
+
+    Nodes are taken over from the tree of `before`, as far as they are the same.
+    """
     if len(source.code) > LONGEST_CODE:
         size = f"{len(source.code) / 1e6:.1f} million characters"
         problem = SourceUnparsable(_NO_NODE, f"the file is too long to be checked: {size} of code", 0, 0)
         return ParsedFile(source, None, (problem,))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escape sequences are the business of other tools
+        tree = None if before is None else parse_revision(before, source)
+        if tree is not None:
+            return ParsedFile(source, tree)
         try:
             return ParsedFile(source, source.parse())
         except SyntaxError as error:

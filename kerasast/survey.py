@@ -56,10 +56,13 @@ class Survey:
         """What modules were that are no Python now: others, and their index, still go by it."""
         self._kept = 0
 
-    def add(self, item: InputFile) -> None:
-        """Parse and index a file. One without a tree has no index, and says why in phase 2."""
+    def add(self, item: InputFile, before: SourceFile | None = None) -> None:
+        """Parse and index a file. One without a tree has no index, and says why in phase 2.
+
+        `before` is what the file was, if that is known.
+        """
         data = item.data
-        file = unreadable(item.path, data) if isinstance(data, str) else parse_bytes(item.path, data)
+        file = unreadable(item.path, data) if isinstance(data, str) else parse_bytes(item.path, data, before)
         problems = file.problems
         if file.tree is not None:
             error = attempt(partial(self._index, item, file.source, file.tree))
@@ -81,7 +84,8 @@ class Survey:
         survey = Survey()
         for module, item in self.inputs.items():
             if item.path in contents:
-                survey.add(replace(item, data=contents[item.path]))
+                before = self._source(module) if module in self.modules else None
+                survey.add(replace(item, data=contents[item.path]), before)
                 if passing and module in self.modules and module not in survey.modules:
                     survey.modules[module] = self.modules[module]
                     survey.outdated[module] = self._source(module)

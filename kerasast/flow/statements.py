@@ -23,7 +23,6 @@ from kerasast.flow.values import (
 from kerasast.flow.world import captured
 from kerasast.walking import walk
 
-
 FOREIGN = 3
 """What a statement of another module costs: what it does for this file it does for every other that leads to it."""
 

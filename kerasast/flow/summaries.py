@@ -221,7 +221,7 @@ def _follow_first(
     constants: dict[tuple[ModuleScope, str], Value] = {}
     containers: dict[ObjectId, ObjectState] = {}
     machine.constants_read, machine.containers_read = constants, containers
-    others, machine.followed = machine.followed, set()
+    others, machine.followed = machine.followed, set(_homes(arguments))
     value = follow(prepared)
     followed, machine.followed = frozenset(machine.followed), others | machine.followed
     machine.constants_read, machine.containers_read = outer
@@ -247,6 +247,17 @@ def _follow_first(
     if machine.budget > 0:
         known[key] = summary
     return _instantiate(machine, summary, arguments)
+
+
+def _homes(arguments: Arguments) -> Iterator[str]:
+    """The modules of the functions and classes among the arguments, which what a call gives may lead to."""
+    values = [value for _, value in _given(arguments)]
+    while values:
+        match values.pop():
+            case FunctionValue(scope=scope) | ClassValue(scope=scope):
+                yield scope.module.name
+            case TupleValue(items):
+                values.extend(items)
 
 
 def _with_placeholders(machine: Machine, arguments: Arguments, placeholders: list[ObjectId]) -> Arguments:

@@ -483,7 +483,7 @@ def _same_top(one: ast.Module, other: ast.Module) -> bool:
     defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     tops = [[node for node in tree.body if not isinstance(node, defined)] for tree in (one, other)]
     return len(tops[0]) == len(tops[1]) and all(
-        ast.dump(first) == ast.dump(second) for first, second in zip(*tops, strict=True)
+        first is second or ast.dump(first) == ast.dump(second) for first, second in zip(*tops, strict=True)
     )
 
 

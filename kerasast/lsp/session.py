@@ -19,7 +19,7 @@ from kerasast.check_file import FileReport
 from kerasast.config import Settings, settings_for
 from kerasast.engine import Analyzer, Progress, Result
 from kerasast.garbage import keep
-from kerasast.lsp.revision import Looked, revised
+from kerasast.lsp.haste import Looked, revised
 from kerasast.prefilter import select_files
 from kerasast.survey import InputFile, Opened, display_path, module_key, read_bytes
 from kerasast.version_detection import DetectedVersion

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "scaffold": "",
     "source": "diagnostics notebook",
     "notebook": "source",
+    "revision": "diagnostics source",
     "notebook_json": "",
     "logical_lines": "source",
     "line_hashes": "",
@@ -45,7 +46,7 @@ MAY_IMPORT = {
     "prefilter": "",
     "discovery": "prefilter",
     "suppressions": "diagnostics logical_lines source",
-    "parsing": "boundary flow notebook source walking",
+    "parsing": "boundary flow notebook revision source walking",
     "telling_imports": "keras_api versions",
     "dependency_files": "versions walking",
     "version_detection": "dependency_files telling_imports versions",
@@ -67,7 +68,7 @@ MAY_IMPORT = {
     "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes git ignores "
     "lifecycle lsp output registry scaffold source tracebacks versions",
     "lsp": "address boundary check_file config diagnostics documents engine fixes garbage ignores lifecycle prefilter "
-    "registry source survey version_detection",
+    "registry revision source survey version_detection",
     "__main__": "cli",
 }
 """The parts of kerasast (modules and packages at its top), each with those that it may import, also in functions.

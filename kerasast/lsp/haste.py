@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from kerasast.check_file import RUNNING, FileReport
 from kerasast.diagnostics import Diagnostic, Span, Step
+from kerasast.revision import Revision
 from kerasast.source import SourceFile
 
 if TYPE_CHECKING:
@@ -25,38 +25,6 @@ class Looked:
     source: SourceFile
     tree: ast.Module
     report: FileReport
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """How a text came of another: only what is between `start` and `end` (in the old text) is new, `grown` longer.
-
-    Offsets are code points.
-    """
-
-    start: int
-    end: int
-    grown: int
-
-    @classmethod
-    def between(cls, before: str, after: str) -> Revision:
-        """The least of which it can be said."""
-        shorter = min(len(before), len(after))
-        start = _longest(shorter, lambda size: before[:size] == after[:size])
-        same = _longest(
-            shorter - start,
-            lambda size: before[len(before) - size :] == after[len(after) - size :],
-        )
-        return cls(start, len(before) - same, len(after) - len(before))
-
-    def moved(self, offset: int) -> int:
-        """Where something is now; what was taken away is where it was, as far as there still is something."""
-        if offset >= self.end:
-            return offset + self.grown
-        return min(offset, max(self.start, self.end + self.grown))
-
-    def span(self, span: Span) -> Span:
-        return Span(self.moved(span.start), self.moved(span.end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +111,6 @@ def revised(
         report.failed,
         tuple(origin for _, origin in found),
     )
-
-
-def _longest(limit: int, holds: Callable[[int], bool]) -> int:
-    """The greatest number up to a limit for which something holds that holds for all less than that too."""
-    return bisect_right(range(1, limit + 1), False, key=lambda size: not holds(size))
 
 
 def _extent(source: SourceFile, node: ast.stmt) -> Span:

@@ -10,7 +10,8 @@ import pytest
 from kerasast.check_file import RUNNING, FileReport
 from kerasast.diagnostics import Diagnostic, Severity, Span, Step
 from kerasast.flow.facts import FileFacts
-from kerasast.lsp.revision import Looked, Revision, revised
+from kerasast.lsp.haste import Looked, revised
+from kerasast.revision import Revision
 from kerasast.source import SourceFile
 
 BEFORE = """\
