@@ -26,7 +26,7 @@ from kerasast.flow.logs import read_history, use_names
 from kerasast.flow.machine import Machine
 from kerasast.flow.node_facts import kept_on_node
 from kerasast.flow.scopes import Scope
-from kerasast.flow.summaries import is_plain_container
+from kerasast.flow.summaries import containers_of_constants
 from kerasast.flow.text import ancestor, concatenate, source_path
 from kerasast.flow.values import (
     UNKNOWN,
@@ -73,10 +73,11 @@ def _name(machine: Machine, node: ast.Name) -> Value:
 def _note_read(machine: Machine, scope: Scope, name: str, value: Value) -> None:
     """Remember what a function reads from around it, for the sake of its summary."""
     if isinstance(value, Ref):
-        if not is_plain_container(machine, value):
+        containers = containers_of_constants(machine, value)
+        if containers is None:
             machine.reads_objects = True
             return
-        machine.containers_read[value.id] = machine.world.state(value.id)
+        machine.containers_read.update(containers)
     if scope.module.names.get(name) is value:
         machine.constants_read[scope.module, name] = value
 

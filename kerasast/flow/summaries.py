@@ -50,6 +50,9 @@ MAX_VARIETY = 3
 MAX_SUMMARIES = 4
 """Summaries of one function; beyond these, only what kinds of arguments it is given makes a difference."""
 
+MAX_CONTAINERS = 60
+"""Containers in one another that are read as one."""
+
 Follow = Callable[[Arguments], Value]
 
 Substitution = dict[ObjectId, tuple[ObjectId, ...]]
@@ -158,6 +161,27 @@ def is_plain_container(machine: Machine, value: Value) -> bool:
     if not state.kind.is_container or state.escaped or not state.complete:
         return False
     return all(isinstance(item, Const | TupleValue | Unknown | ApiValue) for item in state.items)
+
+
+def containers_of_constants(machine: Machine, container: Ref) -> dict[ObjectId, ObjectState] | None:
+    """A container and those in it, with their states, if they hold nothing else than constants; else `None`.
+
+    Nothing but these states decides what reading it gives, whether others can reach it or not.
+    """
+    found: dict[ObjectId, ObjectState] = {}
+    pending: list[Value] = [container]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, TupleValue):
+            pending.extend(value.items)
+        elif isinstance(value, Ref) and value.id not in found:
+            state = found[value.id] = machine.world.state(value.id)
+            if not state.kind.is_container or len(found) > MAX_CONTAINERS:
+                return None
+            pending.extend(state.items)
+        elif not isinstance(value, Ref | Const | Unknown | ApiValue | Text | External):
+            return None
+    return found
 
 
 @kept_on_node
