@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 
 import pytest
 from flow_helpers import PRELUDE, VERSIONS, record, uncompiled
@@ -98,6 +99,39 @@ PROGRAMS = {
         CONFIG["compile"] = True
         outer().fit(X, Y)
     """,
+    "a list in a dict that changes": """
+        CONFIG = {"compile": [False], "names": {"first": ("a", [1])}}
+        def build():
+            model = new()
+            if CONFIG["compile"][0]:
+                model.compile("sgd", "mse")
+            return model
+        def outer():
+            return build()
+        outer().fit(X, Y)
+        CONFIG["compile"][0] = True
+        outer().fit(X, Y)
+        build().fit(X, Y)
+    """,
+    "a list of models in a dict": """
+        MODELS = {"all": [new()]}
+        def first():
+            return MODELS["all"][0]
+        first().fit(X, Y)
+        MODELS["all"][0].compile("sgd", "mse")
+        first().fit(X, Y)
+    """,
+    "functions that nobody calls read a dict": """
+        CONFIG = {"sizes": {"small": 2, "large": [4]}}
+        def build(size):
+            model = new()
+            CONFIG["sizes"][size]
+            return model
+        def one():
+            build("small").fit(X, Y)
+        def two():
+            build("small").fit(X, Y)
+    """,
     "an argument that is a dict": """
         def build(config):
             model = new()
@@ -134,8 +168,6 @@ PROGRAMS = {
 
 
 def _told(code: str, version: KerasVersion) -> list[tuple[str, int, str]]:
-    import textwrap
-
     found = analyze_files({"program.py": PRELUDE + textwrap.dedent(code)}, version)
     return [(item.rule, item.span.start, item.message) for item in found]
 
@@ -164,6 +196,9 @@ def test_a_function_is_followed_once_for_equal_arguments(monkeypatch: pytest.Mon
         return follow(machine, function, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(calls, "_follow", counted)
+    record(PRELUDE + textwrap.dedent(PROGRAMS["functions that nobody calls read a dict"]))
+    assert followed.count("build") == 1
+    followed.clear()
     recorder = record(
         """
         import keras
