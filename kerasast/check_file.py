@@ -190,8 +190,11 @@ class _Checker:
         from kerasast.flow.interpreter import interpret
 
         facts = [FileFacts()]
+        before = len(self.found)
 
-        def run() -> None:
+        def run() -> None:  # perhaps a second time, with a larger stack
+            del self.found[before:]
+            self._parts = [(0, RUNNING)]
             version, wanted = self.dispatch.version, self.dispatch.wanted
             interests = self.dispatch.interests(self.project)
             facts.append(

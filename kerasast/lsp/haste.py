@@ -1,11 +1,11 @@
-"""What a change of a text leaves as it was: statements of a module, and what was said of them."""
+"""A hasty look at a file after a key: at what has changed; of the rest the same is said as before."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kerasast.check_file import RUNNING, FileReport
 from kerasast.diagnostics import Diagnostic, Span, Step
@@ -18,17 +18,44 @@ if TYPE_CHECKING:
 _Site = TypeVar("_Site", "SaveSite", "LoadSite", "OtherSite")
 
 
+class Statement(NamedTuple):
+    """A statement of a module: where it is, decorators included, and what it defines.
+
+    That is whether it is a class, and its name or that of a function; `None` for a statement that does something else.
+    """
+
+    extent: Span
+    defines: tuple[bool, str] | None
+
+    @classmethod
+    def of(cls, source: SourceFile, node: ast.stmt) -> Statement:
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        line = min([node.lineno, *(item.lineno for item in decorators)])
+        extent = Span(source.line_starts[line - 1], source.span(node).end)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return cls(extent, None)
+        return cls(extent, (isinstance(node, ast.ClassDef), node.name))
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What a file was when it was looked at, and what was said of it then."""
 
-    source: SourceFile
-    tree: ast.Module
+    text: str
+    statements: tuple[Statement, ...]
     report: FileReport
+
+    @classmethod
+    def at(cls, source: SourceFile, tree: ast.Module, report: FileReport) -> Looked:
+        return cls(source.text, _statements(source, tree), report)
+
+
+def _statements(source: SourceFile, tree: ast.Module) -> tuple[Statement, ...]:
+    return tuple(Statement.of(source, node) for node in tree.body)
 
 
 @dataclass(frozen=True, slots=True)
-class _Statements:
+class _Same:
     """Of the statements of a module, the `first` and the `last` ones are the same as before.
 
     `taken` is where the others were.
@@ -52,37 +79,28 @@ class _Statements:
         return before if before < self.first else before + self.after - self.before
 
 
-def _same_statements(
-    revision: Revision, before: Looked, source: SourceFile, tree: ast.Module
-) -> _Statements | None:
+def _compare(revision: Revision, old: Sequence[Statement], new: Sequence[Statement]) -> _Same | None:
     """Which statements of a module are the same.
 
     `None` if that cannot be told of single ones, or the others are not just functions and classes of the same names:
     only these do nothing to the rest of the module before they are called.
     """
-    old = [_extent(before.source, node) for node in before.tree.body]
-    new = [_extent(source, node) for node in tree.body]
-    first = sum(span.end < revision.start for span in old)
-    last = sum(span.start > revision.end for span in old)
+    first = sum(item.extent.end < revision.start for item in old)
+    last = sum(item.extent.start > revision.end for item in old)
     if first + last > min(len(old), len(new)):
         return None
-    kept = [*old[:first], *map(revision.span, old[len(old) - last :])]
-    if kept != [*new[:first], *new[len(new) - last :]]:
+    kept = [*old[:first], *old[len(old) - last :]]
+    now = [*new[:first], *new[len(new) - last :]]
+    if [revision.span(item.extent) for item in kept] != [item.extent for item in now]:
         return None
     others = old[first : len(old) - last]
-    taken = Span(others[0].start, others[-1].end) if others else Span(revision.start, revision.start)
-    found = _Statements(first, last, len(old), len(new), taken)
-    names = [_definition(tree.body[index]) for index in found.changed]
-    if None in names or names != [_definition(node) for node in before.tree.body[first : len(old) - last]]:
+    names = [item.defines for item in others]
+    if None in names or names != [item.defines for item in new[first : len(new) - last]]:
         return None
-    return found
-
-
-def _definition(node: ast.stmt) -> tuple[bool, str] | None:
-    """Whether a class is defined, and its name or that of a function; `None` if something else is done."""
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return None
-    return isinstance(node, ast.ClassDef), node.name
+    start, end = (
+        (others[0].extent.start, others[-1].extent.end) if others else (revision.start, revision.start)
+    )
+    return _Same(first, last, len(old), len(new), Span(start, end))
 
 
 def revised(
@@ -93,30 +111,24 @@ def revised(
     `check` looks at what running the module does, and on their own only at functions and classes in statements that
     are not the same as before. Of the others the same is said as before, without fixes, wherever they are now.
     """
-    revision = Revision.between(before.source.text, source.text)
-    statements = _same_statements(revision, before, source, tree)
-    if statements is None:
+    revision = Revision.between(before.text, source.text)
+    same = _compare(revision, before.statements, _statements(source, tree))
+    if same is None:
         return None
-    report = check(statements.changed)
+    report = check(same.changed)
     found = list(zip(report.diagnostics, report.origins, strict=True))
     path = source.path
     for item, origin in zip(before.report.diagnostics, before.report.origins, strict=True):
-        index = statements.index(origin)
+        index = same.index(origin)
         if index is not None:
             found.append((_moved(item, path, revision), index))
     return FileReport(
         tuple(item for item, _ in found),
-        _joined(report.facts, before.report.facts, statements.taken, revision),
+        _joined(report.facts, before.report.facts, same.taken, revision),
         report.ran,
         report.failed,
         tuple(origin for _, origin in found),
     )
-
-
-def _extent(source: SourceFile, node: ast.stmt) -> Span:
-    """From the first line of a statement, decorators included, to its end."""
-    line = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", ()))])
-    return Span(source.line_starts[line - 1], source.span(node).end)
 
 
 def _moved(item: Diagnostic, path: str, revision: Revision) -> Diagnostic:

@@ -134,7 +134,7 @@ class Session:
         self._stale.discard(item.path)
         tree = self._tree(item)
         if tree is not None:
-            self._looked[item.path] = Looked(self._opened.survey.files[item.module].source, tree, report)
+            self._looked[item.path] = Looked.at(self._opened.survey.files[item.module].source, tree, report)
 
     def _tree(self, item: InputFile) -> ast.Module | None:
         """The tree of a file; `None` for one that is not just one module of Python now."""

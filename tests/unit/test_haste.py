@@ -46,7 +46,7 @@ def looked(text: str, *found: tuple[str, int]) -> Looked:
         for span in spans
     )
     origins = tuple(origin for _, origin in found)
-    return Looked(source, ast.parse(text), FileReport(items, FileFacts(), frozenset(), False, origins))
+    return Looked.at(source, ast.parse(text), FileReport(items, FileFacts(), frozenset(), False, origins))
 
 
 def after(before: Looked, text: str) -> tuple[list[int], list[str]] | None:
