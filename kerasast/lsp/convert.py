@@ -8,7 +8,6 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from kerasast.address import rule_page
 from kerasast.diagnostics import Diagnostic, Edit, Fix, Severity, Span
 from kerasast.source import SourceFile
 
@@ -33,11 +32,13 @@ class Converter:
     """Converts for one client. `encoding` is what it counts columns in: `utf-8`, `utf-16` or `utf-32`.
 
     `uri_of` gives the URI of a file, or of a notebook's cell (counted from 1); `None` if the client has no such cell.
+    `page_of` gives the URI of a rule's page; `None` if the client shows that in its own way.
     """
 
     encoding: str
     sources: Mapping[str, SourceFile]
     uri_of: Callable[[str, int | None], str | None]
+    page_of: Callable[[str], str | None]
 
     def position(self, source: SourceFile, offset: int) -> types.Position:
         """A position in a file, or in its cell; 0-based line, and column in the client's units."""
@@ -68,7 +69,7 @@ class Converter:
             place = self.location(step.path, step.span)
             if place is not None:
                 related.append(types.DiagnosticRelatedInformation(place, step.message))
-        address = rule_page(item.rule)
+        address = self.page_of(item.rule)
         tags = [types.DiagnosticTag.Unnecessary] if item.rule in _UNNECESSARY else []
         tags += [types.DiagnosticTag.Deprecated] if item.rule in _DEPRECATED else []
         return types.Diagnostic(

@@ -53,9 +53,16 @@ class Pages:
 
     def __init__(self) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._files: dict[str, Path | None] = {}
 
     def file(self, rule: str) -> Path | None:
         """A file with the document of a rule; `None` if there is no such rule or document."""
+        path = self._files.get(rule)
+        if path is None or not path.exists():
+            path = self._files[rule] = self._write(rule)
+        return path
+
+    def _write(self, rule: str) -> Path | None:
         if rule not in all_rules():
             return None
         try:

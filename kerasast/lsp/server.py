@@ -21,6 +21,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from kerasast import __version__
+from kerasast.address import rule_page
 from kerasast.boundary import attempt
 from kerasast.config import Settings, settings_for
 from kerasast.diagnostics import Diagnostic
@@ -29,7 +30,7 @@ from kerasast.garbage import collect, collect_when_told
 from kerasast.lifecycle import Story
 from kerasast.lsp import stories
 from kerasast.lsp.convert import NAME, Converter, file_uri
-from kerasast.lsp.explaining import Pages
+from kerasast.lsp.explaining import CLIENT_COMMAND, Pages, command_for
 from kerasast.lsp.progress import WorkProgress
 from kerasast.lsp.session import Session
 from kerasast.lsp.transport import CarefulInput, Protocol
@@ -365,7 +366,16 @@ class KerasastServer(LanguageServer):
     def converter(self, result: Result) -> Converter:
         """What turns this result into the client's terms."""
         encoding = self.workspace.position_encoding
-        return Converter(str(getattr(encoding, "value", encoding)), result.sources, self.uri_of)
+        counted = str(getattr(encoding, "value", encoding))
+        return Converter(counted, result.sources, self.uri_of, self.page_of)
+
+    def page_of(self, rule: str) -> str | None:
+        """The page of a rule: on the web, or a file of the server's; `None` for a client with a command for it."""
+        address = rule_page(rule)
+        if address is not None or command_for(self.options) == CLIENT_COMMAND:
+            return address
+        file = self.pages.file(rule)
+        return None if file is None else file.as_uri()
 
     def _by_document(self, name: str, result: Result) -> list[tuple[str, list[Diagnostic]]]:
         items = [item for item in result.diagnostics if item.path == name]

@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import pytest
 from server_wire import SERVER, Wire, serving
@@ -447,3 +448,12 @@ def test_what_was_left_out_in_haste_is_told_when_there_is_quiet(wire: Wire, tmp_
     assert codes() == ["save-before-build"]  # of a function in which nobody has typed
     wire.wait(lambda message: message.get("method") == "workspace/diagnostic/refresh")
     assert codes() == []
+
+
+def test_a_report_leads_to_the_page_of_its_rule(wire: Wire, tmp_path: Path) -> None:
+    wire.initialize(tmp_path, {"textDocument": {"diagnostic": {}}})
+    uri = wire.open(tmp_path / "a.py", PROGRAM)
+    (item,) = wire.ask("textDocument/diagnostic", {"textDocument": {"uri": uri}})["result"]["items"]
+    address = item["codeDescription"]["href"]
+    assert address.startswith("file://")
+    assert Path(unquote(urlparse(address).path)).read_text().startswith(f"# {item['code']}")
