@@ -118,7 +118,8 @@ def _answer(server: KerasastServer) -> None:
         types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier=NAME),
     )
     async def pull(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
-        known = await server.in_thread(server.found, params.text_document.uri, True)
+        hasty = server.can_be_told_to_pull()  # what haste leaves out would else never be said
+        known = await server.in_thread(server.found, params.text_document.uri, hasty)
         if known is None:
             return types.RelatedFullDocumentDiagnosticReport(items=[])
         result, items = known

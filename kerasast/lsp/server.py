@@ -220,7 +220,9 @@ class KerasastServer(LanguageServer):
             return
         known = [item for name in shown if name in result.sources for item in self._by_document(name, result)]
         if self._pulls():
-            if self._refreshes() and any(self._last.get(uri, []) != _shown(items) for uri, items in known):
+            if self.can_be_told_to_pull() and any(
+                self._last.get(uri, []) != _shown(items) for uri, items in known
+            ):
                 await self.workspace_diagnostic_refresh_async(None)
             return
         converter = self.converter(result)
@@ -391,7 +393,8 @@ class KerasastServer(LanguageServer):
         text = self.client_capabilities.text_document
         return text is not None and text.diagnostic is not None
 
-    def _refreshes(self) -> bool:
+    def can_be_told_to_pull(self) -> bool:
+        """Whether the client asks again when it is told that something else is to be said."""
         workspace = self.client_capabilities.workspace
         return bool(workspace and workspace.diagnostics and workspace.diagnostics.refresh_support)
 
