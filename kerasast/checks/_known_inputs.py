@@ -9,6 +9,7 @@ from kerasast.diagnostics import Edit, Fix, Span
 from kerasast.fixes import Edits, insert_after, is_here, name_keras, replace, statement_of, text_of, unsafe
 from kerasast.fixes.blocks import places_around, scope_of
 from kerasast.flow.ancestry import Ancestry, ancestry
+from kerasast.flow.node_facts import kept_on_node
 from kerasast.flow.values import Kind, ObjectState
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
@@ -110,6 +111,11 @@ def _target(statement: ast.stmt | None, made: ast.Call) -> str | None:
     return None
 
 
+@kept_on_node
+def _written(node: ast.AST) -> str:
+    return ast.unparse(node)
+
+
 def _shape(source: SourceFile, made: ast.Call, statement: ast.stmt | None) -> str | None:
     """The shape of what the model, or one that is made in the same way, is given; without the size of the batch."""
     if statement is None or _target(statement, made) is None:
@@ -119,7 +125,7 @@ def _shape(source: SourceFile, made: ast.Call, statement: ast.stmt | None) -> st
         node.targets[0].id
         for node in walk(place.owner)
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-        if ast.unparse(node.value) == ast.unparse(made)
+        if isinstance(node.value, ast.Call) and _written(node.value) == _written(made)
     }
     shapes = {
         _size(given, place.owner, 0)
