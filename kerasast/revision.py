@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kerasast.diagnostics import Span
-from kerasast.source import SourceFile
+from kerasast.source import SourceFile, first_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +55,26 @@ def parse_revision(before: SourceFile, source: SourceFile) -> ast.Module | None:
     revision = Revision.between(before.code, source.code)
     first, last = before.line_at(revision.start), before.line_at(revision.end)
     leading = bisect_right(tree.body, False, key=lambda node: (node.end_lineno or 0) >= first)
-    while 0 < leading < len(tree.body) and _first_line(tree.body[leading]) <= _last_line(
+    while 0 < leading < len(tree.body) and first_line(tree.body[leading]) <= _last_line(
         tree.body[leading - 1]
     ):
         leading -= 1
     trailing = len(tree.body)
     if len(source.line_starts) == len(before.line_starts):
-        trailing = bisect_right(tree.body, False, key=lambda node: _first_line(node) > last)
-        while 0 < trailing < len(tree.body) and _first_line(tree.body[trailing]) <= _last_line(
+        trailing = bisect_right(tree.body, False, key=lambda node: first_line(node) > last)
+        while 0 < trailing < len(tree.body) and first_line(tree.body[trailing]) <= _last_line(
             tree.body[trailing - 1]
         ):
             trailing += 1
     trailing = max(leading, trailing)
     begin = _last_line(tree.body[leading - 1]) if leading else 0
     starts = [*source.line_starts, len(source.code)]
-    end = starts[_first_line(tree.body[trailing]) - 1] if trailing < len(tree.body) else len(source.code)
+    end = starts[first_line(tree.body[trailing]) - 1] if trailing < len(tree.body) else len(source.code)
     try:
         changed = ast.parse("\n" * begin + source.code[starts[begin] : end])
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return ast.Module([*tree.body[:leading], *changed.body, *tree.body[trailing:]], [])
-
-
-def _first_line(node: ast.stmt) -> int:
-    """The 1-based line on which a statement begins, with its decorators."""
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(item.lineno for item in decorators)])
 
 
 def _last_line(node: ast.stmt) -> int:

@@ -48,6 +48,13 @@ class Location:
     cell: int | None = None
 
 
+def first_line(node: ast.AST) -> int:
+    """The 1-based line on which a node that has a position begins, with its decorators."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    line: int = node.lineno  # type: ignore[attr-defined]
+    return min([line, *(item.lineno for item in decorators)])
+
+
 class SourceFile:
     """The decoded text of one file.
 

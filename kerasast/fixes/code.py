@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from kerasast.diagnostics import Edit, Span
 from kerasast.fixes.edits import Edits, difference
-from kerasast.source import SourceFile
+from kerasast.source import SourceFile, first_line
 from kerasast.walking import walk
 
 LONGEST_LINE = 100
@@ -223,7 +223,7 @@ def _place(node: ast.AST) -> tuple[int | None, ...]:
 
 def _may_hold(child: ast.AST, node: ast.AST) -> bool:
     line = getattr(node, "lineno", 0)
-    first = min([child.lineno, *(item.lineno for item in getattr(child, "decorator_list", ()))])  # type: ignore[attr-defined]
+    first = first_line(child)
     last: int = getattr(child, "end_lineno", None) or first
     return bool(first <= line <= last)
 

@@ -6,8 +6,6 @@ import ast
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
-from operator import is_not
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kerasast.diagnostics import Step
@@ -26,7 +24,7 @@ from kerasast.flow.values import (
     salt_of,
     unknown_at,
 )
-from kerasast.flow.world import INERT, Join, States, World, extend_trace
+from kerasast.flow.world import INERT, Join, States, World, differing, extend_trace
 from kerasast.index.project import ProjectIndex
 from kerasast.source import SourceFile
 from kerasast.versions import KerasVersion
@@ -316,8 +314,7 @@ class Machine:
         join = Join(self.world, self.world.share(), other.states)
         for scope, names in other.names:
             mine = scope.names
-            differing = compress(names, map(is_not, names.values(), map(mine.get, names)))
-            for name in [*differing]:
+            for name in [*differing(names, mine)]:
                 own, value = mine.get(name), names[name]
                 if own is None:
                     mine[name] = value

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import compress
 from operator import is_not
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from kerasast.flow.names import names_read
 from kerasast.flow.values import (
@@ -47,6 +47,9 @@ MAX_NESTING = 4
 """Containers inside one another that are looked into for objects."""
 
 States = dict[ObjectId, ObjectState]
+
+_Key = TypeVar("_Key")
+_Item = TypeVar("_Item")
 
 INERT = frozenset(
     {
@@ -259,7 +262,7 @@ class Join:
         if left is right:
             return
         changed: list[tuple[ObjectId, ObjectState, ObjectState]] = []
-        for target in _differing(right, left):
+        for target in differing(right, left):
             state = right[target]
             other = left.get(target) or world.archived(target)
             if other is None:
@@ -386,7 +389,7 @@ class Join:
 
 def is_untouched(before: States, after: States) -> bool:
     """Whether all objects that there were are in the same states."""
-    return before is after or not any(_differing(before, after))
+    return before is after or next(differing(before, after), None) is None
 
 
 def new_states(before: States, after: States, latest: ObjectId) -> States:
@@ -395,9 +398,9 @@ def new_states(before: States, after: States, latest: ObjectId) -> States:
     return {target: after[target] for target in sorted(added) if target > latest}
 
 
-def _differing(states: States, others: States) -> Iterator[ObjectId]:
-    """The objects of some states that are not in the same state among the others, without a loop in Python."""
-    return compress(states, map(is_not, states.values(), map(others.get, states)))
+def differing(some: dict[_Key, _Item], others: dict[_Key, _Item]) -> Iterator[_Key]:
+    """The keys of which the others do not have the very same, without a loop in Python: objects, or names."""
+    return compress(some, map(is_not, some.values(), map(others.get, some)))
 
 
 def _missing(states: States, others: States) -> list[ObjectId]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from kerasast.check_file import RUNNING, FileReport
 from kerasast.diagnostics import Diagnostic, Span, Step
 from kerasast.revision import Revision
-from kerasast.source import SourceFile
+from kerasast.source import SourceFile, first_line
 
 if TYPE_CHECKING:
     from kerasast.flow.facts import FileFacts, LoadSite, OtherSite, SaveSite
@@ -29,9 +29,7 @@ class Statement(NamedTuple):
 
     @classmethod
     def of(cls, source: SourceFile, node: ast.stmt) -> Statement:
-        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-        line = min([node.lineno, *(item.lineno for item in decorators)])
-        extent = Span(source.line_starts[line - 1], source.span(node).end)
+        extent = Span(source.line_starts[first_line(node) - 1], source.span(node).end)
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return cls(extent, None)
         return cls(extent, (isinstance(node, ast.ClassDef), node.name))
@@ -47,11 +45,7 @@ class Looked:
 
     @classmethod
     def at(cls, source: SourceFile, tree: ast.Module, report: FileReport) -> Looked:
-        return cls(source.text, _statements(source, tree), report)
-
-
-def _statements(source: SourceFile, tree: ast.Module) -> tuple[Statement, ...]:
-    return tuple(Statement.of(source, node) for node in tree.body)
+        return cls(source.text, tuple(Statement.of(source, node) for node in tree.body), report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +99,15 @@ def _compare(revision: Revision, old: Sequence[Statement], new: Sequence[Stateme
 
 def revised(
     before: Looked, source: SourceFile, tree: ast.Module, check: Callable[[range], FileReport]
-) -> FileReport | None:
-    """What is to be said of a file after a change; `None` if it has to be looked at from the beginning.
+) -> Looked | None:
+    """A file after a change, and what is to be said of it; `None` if it has to be looked at from the beginning.
 
     `check` looks at what running the module does, and on their own only at functions and classes in statements that
     are not the same as before. Of the others the same is said as before, without fixes, wherever they are now.
     """
     revision = Revision.between(before.text, source.text)
-    same = _compare(revision, before.statements, _statements(source, tree))
+    now = tuple(Statement.of(source, node) for node in tree.body)
+    same = _compare(revision, before.statements, now)
     if same is None:
         return None
     report = check(same.changed)
@@ -122,13 +117,13 @@ def revised(
         index = same.index(origin)
         if index is not None:
             found.append((_moved(item, path, revision), index))
-    return FileReport(
-        tuple(item for item, _ in found),
-        _joined(report.facts, before.report.facts, same.taken, revision),
-        report.ran,
-        report.failed,
-        tuple(origin for _, origin in found),
+    whole = replace(
+        report,
+        diagnostics=tuple(item for item, _ in found),
+        facts=_joined(report.facts, before.report.facts, same.taken, revision),
+        origins=tuple(origin for _, origin in found),
     )
+    return Looked(source.text, now, whole)
 
 
 def _moved(item: Diagnostic, path: str, revision: Revision) -> Diagnostic:

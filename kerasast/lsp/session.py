@@ -112,7 +112,8 @@ class Session:
         if before is not None and self._opened.survey.files[item.module].problems:
             # While somebody types there is often a syntax error, and what the file saves and loads is not gone.
             report = replace(report, facts=before.facts)
-        self._note(item, report)
+        tree, source = self._tree(item), self._opened.survey.files[item.module].source
+        self._note(item, report, None if tree is None else Looked.at(source, tree, report))
         self._hasty.discard(item.path)
 
     def _check_changes(self, item: InputFile) -> bool:
@@ -122,19 +123,18 @@ class Session:
         if tree is None or before is None:
             return False
         check = partial(self._analyzer.report, self._opened, self._project, item)
-        report = revised(before, source, tree, check)
-        if report is None:
+        looked = revised(before, source, tree, check)
+        if looked is None:
             return False
-        self._note(item, report)
+        self._note(item, looked.report, looked)
         self._hasty.add(item.path)
         return True
 
-    def _note(self, item: InputFile, report: FileReport) -> None:
+    def _note(self, item: InputFile, report: FileReport, looked: Looked | None) -> None:
         self._reports[item.path] = report
         self._stale.discard(item.path)
-        tree = self._tree(item)
-        if tree is not None:
-            self._looked[item.path] = Looked.at(self._opened.survey.files[item.module].source, tree, report)
+        if looked is not None:
+            self._looked[item.path] = looked
 
     def _tree(self, item: InputFile) -> ast.Module | None:
         """The tree of a file; `None` for one that is not just one module of Python now."""

@@ -57,9 +57,10 @@ def after(before: Looked, text: str) -> tuple[list[int], list[str]] | None:
         seen.append(changed)
         return FileReport((), FileFacts(), frozenset(), False)
 
-    report = revised(before, SourceFile("a.py", text), ast.parse(text), check)
-    if report is None:
+    now = revised(before, SourceFile("a.py", text), ast.parse(text), check)
+    if now is None:
         return None
+    report = now.report
     for item in report.diagnostics:
         assert item.steps[0].span == item.span
         assert item.steps[1].path == "b.py"
