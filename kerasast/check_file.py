@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from kerasast.boundary import attempt, explain
 from kerasast.context import Context
@@ -99,6 +99,38 @@ class Dispatch:
         if found is None:
             found = self._by_name[event, name] = tuple(rule for rule in rules if rule.wants(name))
         return found
+
+    def awaits(self, name: str) -> bool:
+        """Whether a rule has something to say of a function that is no project's, whatever it is given.
+
+        `name` is the dotted name of the function, or of a module that it is in.
+        """
+        if name.startswith("keras."):
+            awaited, name = self._awaited_of_keras, name.rpartition(".")[2]
+        else:
+            awaited = self._awaited
+        return awaited is None or name in awaited
+
+    @cached_property
+    def _awaited_of_keras(self) -> frozenset[str] | None:
+        """The last parts of the names of Keras's functions that some rule waits for; `None` for all."""
+        rules = self.by_event.get(ApiUse, ())
+        if any(not rule.calls for rule in rules):
+            return None
+        return frozenset(name for rule in rules for name in rule.calls)
+
+    @cached_property
+    def _awaited(self) -> frozenset[str] | None:
+        """The functions outside Keras that some rule waits for, and the modules that they are in; `None` for all.
+
+        Not those of which a rule wants all that a module has: it is for what they are given.
+        """
+        rules = self.by_event.get(ExternalCall, ())
+        if any(not rule.names for rule in rules):
+            return None
+        names = {name for rule in rules for name in rule.names if "()" in name or not name.endswith(".*")}
+        functions = [name.partition("()")[0].split(".") for name in names]
+        return frozenset(".".join(parts[: index + 1]) for parts in functions for index in range(len(parts)))
 
     def interests(self, project: ProjectIndex) -> list[Interest] | None:
         """What the rules about the flow of a program wait for; `None` if one waits for nothing in particular."""
@@ -215,6 +247,10 @@ class _Checker:
     def hears(self, event: type[Event], name: str) -> bool:
         """Whether some rule wants such an event."""
         return bool(self.dispatch.rules_for(event, name))
+
+    def awaits(self, name: str) -> bool:
+        """Whether some rule has something to say of a function that is no project's, whatever it is given."""
+        return self.dispatch.awaits(name)
 
     def emit(self, event: Event) -> None:
         """Let every rule that wants an event see it."""

@@ -70,6 +70,13 @@ class Listener(Protocol):
         """Whether it makes a difference that a method or function of this name is called."""
         ...
 
+    def awaits(self, name: str) -> bool:
+        """Whether it makes a difference that a function is called, whatever it is given, or one in a module.
+
+        `name` is the dotted one, of Keras or from outside the project, of the function or module.
+        """
+        ...
+
     def emit(self, event: Event) -> None:
         """Something happened."""
         ...

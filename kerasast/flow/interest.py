@@ -113,8 +113,8 @@ class _Reach:
     def _to_text(self, pattern: str) -> set[ast.AST]:
         """The functions in which a regular expression finds something, or which call one of those."""
         found: set[ast.AST] = set()
-        lines = [self._source.line_at(match.start()) for match in re.finditer(pattern, self._source.code)]
-        return self._from(self._add(lines, found), found)
+        places = (match.start() for match in re.finditer(pattern, self._source.code))
+        return self._from(self._add(self._lines_of_code(places), found), found)
 
     def _from(self, pending: set[str], found: set[ast.AST]) -> set[ast.AST]:
         """The functions that use one of these names, and those that use theirs, and so on, beside those found."""
@@ -128,9 +128,13 @@ class _Reach:
         """The 1-based lines on which a name is used."""
         lines = self._lines.get(name)
         if lines is None:
-            lines = [self._source.line_at(offset) for offset in _uses(self._source.code, name)]
-            self._lines[name] = lines
+            lines = self._lines[name] = self._lines_of_code(_uses(self._source.code, name))
         return lines
+
+    def _lines_of_code(self, places: Iterable[int]) -> list[int]:
+        """The 1-based lines of some offsets, without those in comments."""
+        code = self._source.code
+        return [self._source.line_at(place) for place in places if not _is_comment(code, place)]
 
     def _add(self, lines: Iterable[int], found: set[ast.AST]) -> set[str]:
         """Add the functions around some lines to those found; the names by which the new ones are called."""
@@ -171,6 +175,12 @@ def _uses(code: str, name: str) -> Iterator[int]:
         position = code.find(name, end)
 
 
+def _is_comment(code: str, place: int) -> bool:
+    """Whether a comment begins before a place on its line. Where a string makes this hard to tell, it is none."""
+    before = code[code.rfind("\n", 0, place) + 1 : place]
+    return "#" in before and _COMMENT.match(before) is not None
+
+
 def _is_assigned(code: str, start: int, end: int) -> bool:
     return _EQUALS.match(code, end) is not None
 
@@ -193,11 +203,13 @@ def _continues(code: str, start: int) -> bool:
     return before.isidentifier() or before.isdigit()
 
 
+_COMMENT = re.compile(r"""(?:[^'"#]|'[^'\\]*'|"[^"\\]*")*#""")
+
 _OPENS = re.compile(r"\s*\(")
 
 _EQUALS = re.compile(r"\s*=(?!=)")
 
-_ASSIGNED = re.compile(r"\.(\w+)\s*=(?!=)")
+_ASSIGNED = re.compile(r"\.(?=(\w+))\1\s*=(?!=)")
 
 
 def _collect(body: Sequence[ast.stmt], owners: tuple[str, ...], around: int, found: list[_Function]) -> None:

@@ -16,6 +16,7 @@ from kerasast.flow.class_facts import class_facts
 from kerasast.flow.events import ClassDefined, Event, Listener
 from kerasast.flow.facts import FileFacts
 from kerasast.flow.interest import SIMPLE, Interest, blocks, interesting_functions
+from kerasast.flow.leads import leads_anywhere
 from kerasast.flow.machine import Machine
 from kerasast.flow.scopes import ModuleScope, Scope, make_class
 from kerasast.flow.values import UNKNOWN, ClassValue, Const, FunctionValue, Value
@@ -124,8 +125,17 @@ class Interpreter(Machine):
         for definition, scope, owner in _bodies([statement], self.module, None):
             if isinstance(definition, ast.ClassDef):
                 self._define_class(definition, scope)
-            elif interesting is None or definition in interesting:
+            elif interesting is None or (
+                definition in interesting and leads_anywhere(self, self._function(definition, scope, owner))
+            ):
                 self._walk_alone(definition, scope, owner)
+
+    def _function(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, owner: ClassValue | None
+    ) -> FunctionValue:
+        """The function that a definition has made, if it was walked; one like it otherwise."""
+        defined = self.defined.get(node)
+        return defined if isinstance(defined, FunctionValue) else FunctionValue(node, scope, owner)
 
     def _forget_globals(self) -> None:
         """Forget the constants that functions assign with `global`: other functions may run before or after."""
@@ -142,9 +152,7 @@ class Interpreter(Machine):
         """Walk a function as if anybody might call it, unless it was walked before; what it returns."""
         if node in self.inlined:
             return None
-        function = self.defined.get(node)
-        if not isinstance(function, FunctionValue):
-            function = FunctionValue(node, scope, owner)
+        function = self._function(node, scope, owner)
         self.world.archive()
         rest = self.budget - ALONE
         self.budget = min(self.budget, ALONE)

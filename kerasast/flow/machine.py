@@ -174,6 +174,8 @@ class Machine:
         self.inert: dict[ast.AST, int] = {}
         """Functions by how often following a call of them was for nothing; -1 where it was not."""
         self.shared_inert: dict[ast.AST, Idleness] = project.memo(f"idle functions {version}", _follows)
+        self.leads: dict[ast.AST, bool] = {}
+        """Functions and classes by whether they lead to anything that is followed."""
         self.followed: set[str] = set()
         """Modules whose functions and classes were followed."""
         self.told = 0
@@ -212,6 +214,10 @@ class Machine:
         if self.muted or event not in self._wanted:
             return False
         return name is None or self._listener.hears(event, name)
+
+    def awaits(self, name: str) -> bool:
+        """Whether it is told when a function outside of the project is called, whatever it is given."""
+        return self._listener.awaits(name)
 
     def emit(self, event: Event) -> None:
         self.told += 1

@@ -159,6 +159,9 @@ class _Log:
     def hears(self, event: type[Event], name: str) -> bool:
         return True
 
+    def awaits(self, name: str) -> bool:
+        return True
+
     def emit(self, event: Event) -> None:
         """Events are noted by the narrator, which knows where it is."""
 

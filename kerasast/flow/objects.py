@@ -109,6 +109,14 @@ def _call_plain(machine: Machine, name: str, bound: Arguments, node: ast.AST) ->
     return machine.unknown(node)
 
 
+def is_plain(machine: Machine, name: str) -> bool:
+    """Whether a canonical name is that of a function that gives nothing that is followed, unless it is given such."""
+    if name in _FUNCTIONS or not name.startswith((*_TENSOR_MODULES, *_HARMLESS_MODULES)):
+        return False
+    symbol = lookup(name, machine.version)
+    return symbol is not None and symbol.kind == "function"
+
+
 def kind_of_api(machine: Machine, name: str) -> Kind | None:
     """What calling a canonical name makes; `None` for a function or module."""
     symbol = lookup(name, machine.version)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _BUILTINS = frozenset(dir(builtins))
 
-_ASSIGNED = re.compile(r"\.(\w+)\s*(?::[^=\n]+)?(?:[-+*/%|&^@]|//|\*\*|<<|>>)?=(?!=)")
+_ASSIGNED = re.compile(r"\.(?=(\w+))\1\s*(?::[^=\n]+)?(?:[-+*/%|&^@]|//|\*\*|<<|>>)?=(?!=)")
 
 
 class Scope:

@@ -52,6 +52,9 @@ class Recorder:
     def hears(self, event: type[Event], name: str) -> bool:
         return True
 
+    def awaits(self, name: str) -> bool:
+        return True
+
     def enter(self, statement: int) -> None:
         """Events are told in the order in which they happen."""
 

@@ -40,6 +40,12 @@ def uses_module(x):
 def uses_attribute(x):
     return x.tf.square
 
+def comments(model):
+    print("a")  # model.comment()
+    # model.comment()
+    print('#', model.remark())
+    print("it's \\" #", model.remark())
+
 class Trainer:
     def __init__(self):
         self.model.fit(x)
@@ -66,8 +72,15 @@ def _found(interest: Interest) -> set[str]:
         (Interest(frozenset({"fit"}), frozenset({"make"})), {"leads_there"}),
         (Interest(frozenset({"fit"}), text=r"fit \("), {"spaced"}),
         (Interest(frozenset({"fit"}), frozenset({"absent"})), set()),
+        (Interest(frozenset({"comment"})), set()),
+        (Interest(text="comment"), {"comments"}),
+        (Interest(text=r"\.comment"), set()),
+        (Interest(frozenset({"remark"})), {"comments"}),
     ],
-    ids=["called", "assigned", "module", "text", "also", "calls and text", "nothing"],
+    ids=[
+        *("called", "assigned", "module", "text", "also", "calls and text", "nothing"),
+        *("call in comment", "name of function", "text in comment", "after string"),
+    ],
 )
 def test_found(interest: Interest, expected: set[str]) -> None:
     assert _found(interest) == expected
