@@ -26,6 +26,7 @@ from kerasast.cli.narrowing import changed_only, check_narrowing, narrowing_opti
 from kerasast.cli.outputs import check_outputs, is_for_people, output_options, write_reports
 from kerasast.cli.progress import Progress
 from kerasast.config import describe
+from kerasast.garbage import rare_collection
 from kerasast.registry import UnknownSelector
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ _FIXES = (
 @click.option("--show-settings", is_flag=True, help="Show the settings and the version of Keras, and stop.")
 @click.option("--show-files", is_flag=True, help="Show the files that would be checked, and stop.")
 @click.pass_context
+@rare_collection()
 def check(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None:
     """Find mistakes in Keras code.
 

@@ -14,6 +14,7 @@ import click
 
 from kerasast.cli.analysis import config_options, settings_from, version_option
 from kerasast.cli.common import Failure, wants_color, warn, write
+from kerasast.garbage import rare_collection
 from kerasast.output.terminal import Palette
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _PLACE = re.compile(r"(?P<file>.+?)(?::cell (?P<cell>\d+))?:(?P<row>\d+)(?::(?P<
 )
 @config_options
 @click.pass_context
+@rare_collection()
 def lifecycle(ctx: click.Context, /, place: str, output_format: str, color: str, **options: Any) -> None:
     """Tell the life of a model: created, built, compiled, frozen, trained, saved.
 

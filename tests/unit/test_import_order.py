@@ -65,8 +65,8 @@ MAY_IMPORT = {
     "testing": "config diagnostics documents engine fix_checks registry source spelling versions",
     "output": "address diagnostics documents engine explaining fixes git lifecycle line_hashes logical_lines "
     "notebook_json registry source",
-    "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes git ignores "
-    "lifecycle lsp output registry scaffold source tracebacks versions",
+    "cli": "baseline boundary config diagnostics documents engine error_messages explaining fixes garbage git "
+    "ignores lifecycle lsp output registry scaffold source tracebacks versions",
     "lsp": "address boundary check_file config diagnostics documents engine fixes garbage ignores lifecycle prefilter "
     "registry revision source survey version_detection",
     "__main__": "cli",
