@@ -5,9 +5,9 @@
     python benchmarks/run.py TREE --others FOLDER    # with the total for each project in a folder as well
 
 Times are processor times, the least of several rounds: other programs on the machine only ever add to them. Ratios
-move little between machines, milliseconds do. Garbage is collected as Python does it by itself while `ast.parse` is
-timed, and as rarely as in `kerasast check` for the rest. Nothing is kept while `ast.parse` is timed: it would take twice as long
-with the trees of a project around, through which Python then looks for garbage again and again.
+move little between machines, milliseconds do. While `ast.parse` is timed, garbage is collected as Python does it by
+itself, for the rest as rarely as in `kerasast check`. Nothing is kept while `ast.parse` is timed: it would take twice
+as long with the trees of a project around, through which Python then looks for garbage again and again.
 """
 
 from __future__ import annotations
@@ -275,8 +275,8 @@ def report(tree: Path, rounds: int, folder: Path | None) -> str:
         [
             "# Speed",
             "Measured by `python benchmarks/run.py TREE --write`. Ratios are against `ast.parse` of the same files in\n"
-            "the same process, with garbage collected as Python does it by itself; kerasast's own times are with garbage\n"
-            "collected as in `kerasast check`: once a million objects were made.",
+            "the same process. Garbage is collected as Python does it by itself while those are parsed, and as\n"
+            "`kerasast check` does it for the rest: once a million objects were made.",
             about,
             _table(rows),
             "## Starting up",
