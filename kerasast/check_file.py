@@ -112,6 +112,11 @@ class Dispatch:
         return awaited is None or name in awaited
 
     @cached_property
+    def audience(self) -> str:
+        """A name for what the rules await."""
+        return str(hash((self._awaited, self._awaited_of_keras)))
+
+    @cached_property
     def _awaited_of_keras(self) -> frozenset[str] | None:
         """The last parts of the names of Keras's functions that some rule waits for; `None` for all."""
         rules = self.by_event.get(ApiUse, ())
@@ -247,6 +252,11 @@ class _Checker:
     def hears(self, event: type[Event], name: str) -> bool:
         """Whether some rule wants such an event."""
         return bool(self.dispatch.rules_for(event, name))
+
+    @property
+    def audience(self) -> str:
+        """A name for what the rules await."""
+        return self.dispatch.audience
 
     def awaits(self, name: str) -> bool:
         """Whether some rule has something to say of a function that is no project's, whatever it is given."""

@@ -13,8 +13,8 @@ from kerasast.flow.methods import MethodFacts
 from kerasast.flow.roles import Role, is_functional, is_sequential, role_of
 from kerasast.registry import rule
 
-_BUILT_BY_HAND = r"(?<!\))\.build\(\s*[\w.]+\s*,"
-"""The call of a `build` with several shapes: `self.block.build(shape, other_shape)`."""
+_BUILT_BY_HAND = r"\.build\((?<!\)\.build\()\s*[\w.]+\s*,"
+"""The call of a `build` with several shapes, which is none by Keras: `self.block.build(shape, other_shape)`."""
 
 
 @rule(category="custom-objects", severity=Severity.ERROR, on=(ClassDefined,), since="0.1")
@@ -27,10 +27,8 @@ def build_signature(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
         return
     if method.node.decorator_list or facts.defines("__call__") or _looks_after_itself(facts):
         return
-    if ctx.project.mentions(_BUILT_BY_HAND):
-        return  # Not by Keras, then.
     problem = _in_keras_3(facts, method) if ctx.keras.major >= 3 else _in_keras_2(method)
-    if problem is not None:
+    if problem is not None and not ctx.project.mentions(_BUILT_BY_HAND):
         yield ctx.report(
             method.node,
             f"Keras cannot call this `build` of `{facts.cls.name}`: {problem}",

@@ -16,19 +16,19 @@ from kerasast.walking import walk
 
 _NAME = "validation_data"
 
+_MAY_BE_SET = rf"\.{_NAME}\s*(?:,[^=\n]*)?=[^=]|[\"']{_NAME}[\"']"
+
 
 @rule(category="training", severity=Severity.ERROR, on=(ClassDefined,), keras=">=2.4", since="0.1")
 def callback_validation_data(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     facts = event.facts
     if not is_callback(facts) or facts.dynamic or facts.defines(_NAME) or facts.stores.get(_NAME):
         return
-    if ctx.project.mentions(rf"\.{_NAME}\s*(?:,[^=\n]*)?=[^=]|[\"']{_NAME}[\"']"):
-        return  # Somebody else may set it.
     for method in facts.own.values():
         for node in walk(method.node):
             if not isinstance(node, ast.Attribute) or self_path(node, method.self_name) != (_NAME,):
                 continue
-            if is_guarded(ctx, node) or _is_tested(method.node):
+            if is_guarded(ctx, node) or _is_tested(method.node) or ctx.project.mentions(_MAY_BE_SET):
                 return
             effect = "is no attribute of callbacks" if ctx.keras.major >= 3 else "is always `None`"
             yield ctx.report(

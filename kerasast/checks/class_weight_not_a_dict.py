@@ -23,7 +23,7 @@ _ARRAYS = frozenset(
     on=(ModelCall,),
     names=FITS,
     calls=FITS,
-    text=r"\bclass_weight\s*=",
+    text=r"class_weight\s*=",
     since="0.1",
 )
 def class_weight_not_a_dict(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:

@@ -24,7 +24,7 @@ _ENDING = frozenset({"range", "sorted", "list", "tuple", "set", "dict", "reverse
     on=(ModelCall,),
     names=("fit",),
     calls=("fit",),
-    text=r"\bepochs\s*=",
+    text=r"epochs\s*=",
     since="0.1",
 )
 def exhausted_generator(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:

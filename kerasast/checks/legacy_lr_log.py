@@ -35,10 +35,10 @@ _LOGGED = (
 )
 def legacy_lr_log(ctx: Context, event: ClassDefined) -> Iterator[Diagnostic]:
     method = event.facts.own.get(_HOOK)
-    if method is None or not is_callback(event.facts) or ctx.project.mentions(_LOGGED):
+    if method is None or not is_callback(event.facts):
         return
     for node, key in _reads(method):
-        if is_guarded(ctx, node) or is_asked_for(ctx.source, node):
+        if is_guarded(ctx, node) or is_asked_for(ctx.source, node) or ctx.project.mentions(_LOGGED):
             continue
         effect = "raises `KeyError`" if isinstance(node, ast.Subscript) else "never finds it"
         yield ctx.report(

@@ -74,4 +74,4 @@ def _metrics_of_keras(method: MethodFacts) -> ast.expr | None:
 
 def _is_run_by_hand(ctx: Context, name: str) -> bool:
     """Whether code of the project calls a step of a model by itself: `model.train_step(batch)`."""
-    return ctx.project.mentions(rf"(?<!super\(\))\.{name}\(")
+    return ctx.project.mentions(rf"\.{name}\((?<!super\(\)\.{name}\()")

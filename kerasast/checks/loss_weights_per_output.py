@@ -20,7 +20,7 @@ from kerasast.registry import rule
     on=(ModelCall,),
     names=("compile",),
     calls=("compile",),
-    text=r"\bloss_weights\s*=",
+    text=r"loss_weights\s*=",
     since="0.1",
 )
 def loss_weights_per_output(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:

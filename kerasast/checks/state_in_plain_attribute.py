@@ -30,7 +30,7 @@ _ENTRIES = {Role.LAYER: "call", Role.METRIC: "update_state"}
 
 _MAY_SET = {"__init__", "build", "reset_state", "reset_states", *_ENTRIES.values(), *STEPS}
 
-_CALLED = r"(?<!\))\.(?:train|test)_step\("
+_CALLED = r"\.t(?<!\)\.t)(?:rain|est)_step\("
 """A step that the project runs by itself: not the `super().train_step(` of a step."""
 
 _RUNNING = re.compile(r"self\.(\w+) *(?:[-+*/]=|=.*\bself\.\1\b)")
@@ -111,8 +111,9 @@ def _traced(
 ) -> Iterator[tuple[ClassFacts, MethodFacts, ast.AST]]:
     """The methods that Keras certainly traces, by an event, with their class and a place of that event."""
     if isinstance(event, ClassDefined):
-        if not ctx.project.mentions(_CALLED):
-            for step in own_steps(event.facts):
+        steps = list(own_steps(event.facts))
+        if steps and not ctx.project.mentions(_CALLED):
+            for step in steps:
                 yield event.facts, step, event.node
         return
     for part in parts_of_model(event):

@@ -21,7 +21,7 @@ from kerasast.registry import rule
     on=(ModelCall,),
     names=("compile",),
     calls=("compile",),
-    text=r"\b(?:loss|metrics|weighted_metrics)\s*=\s*(?:\{|dict\(|\w)",
+    text=r"(?:loss|metrics)\s*=\s*(?:\{|dict\(|\w)",
     since="0.1",
 )
 def unknown_output_name(ctx: Context, event: ModelCall) -> Iterator[Diagnostic]:

@@ -70,6 +70,11 @@ class Listener(Protocol):
         """Whether it makes a difference that a method or function of this name is called."""
         ...
 
+    @property
+    def audience(self) -> str:
+        """A name for what it awaits: listeners that are called so await the same."""
+        ...
+
     def awaits(self, name: str) -> bool:
         """Whether it makes a difference that a function is called, whatever it is given, or one in a module.
 

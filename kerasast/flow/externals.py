@@ -502,3 +502,8 @@ _FUNCTIONS: dict[str, Callable[[Machine, Arguments, ast.AST], Value]] = {
     "typing.cast": _cast,
     "typing_extensions.cast": _cast,
 }
+
+
+def may_give_known(name: str) -> bool:
+    """Whether something may be known of what a function gives that is given nothing but plain values."""
+    return name in _FUNCTIONS or name in PATH_FUNCTIONS

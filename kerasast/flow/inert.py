@@ -10,8 +10,10 @@ import ast
 from collections.abc import Callable
 
 from kerasast.flow.arguments import Argument, Arguments
-from kerasast.flow.machine import Idleness, Machine
+from kerasast.flow.leads import leads_anywhere
+from kerasast.flow.machine import Machine, Verdict
 from kerasast.flow.parameters import parameters
+from kerasast.flow.returns import may_return_known
 from kerasast.flow.values import (
     ApiValue,
     Const,
@@ -49,18 +51,28 @@ def is_inert(machine: Machine, function: FunctionValue, arguments: Arguments, fo
     if not machine.recalls or isinstance(node, ast.Lambda) or not _is_plain(machine, arguments):
         return False
     if function.scope.module is machine.module:
-        return machine.inert.get(node, 0) >= ENOUGH
-    if function.scope is not function.scope.module or (node.end_lineno or 0) - node.lineno < SMALL:
+        if node not in machine.inert:
+            machine.inert[node] = ENOUGH if _is_nothing(machine, function) else 0
+        return machine.inert[node] >= ENOUGH
+    if function.scope is not function.scope.module:
         return False
     known = machine.shared_inert.get(node)
     if known is None:
-        machine.shared_inert[node] = Idleness(False)  # as calls of itself see it
+        machine.shared_inert[node] = Verdict(False)  # as calls of itself see it
         outer, machine.followed = machine.followed, {function.scope.module.name}
-        idle = machine.apart(ALONE, lambda: _does_nothing(machine, lambda: follow(_anything(function)))[0])
-        known = machine.shared_inert[node] = Idleness(idle, frozenset(machine.followed))
+        idle = _is_nothing(machine, function) or (
+            (node.end_lineno or 0) - node.lineno >= SMALL
+            and machine.apart(ALONE, lambda: _does_nothing(machine, lambda: follow(_anything(function)))[0])
+        )
+        known = machine.shared_inert[node] = Verdict(idle, frozenset(machine.followed))
         machine.followed = outer
     machine.followed |= known.followed
-    return known.idle
+    return known.holds
+
+
+def _is_nothing(machine: Machine, function: FunctionValue) -> bool:
+    """Whether it is told by the names in a function alone that calls of it do nothing and give nothing known."""
+    return not leads_anywhere(machine, function) and not may_return_known(function)
 
 
 def observed(machine: Machine, function: FunctionValue, arguments: Arguments, follow: Follow) -> Value:

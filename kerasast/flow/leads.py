@@ -7,11 +7,11 @@ the functions and classes that it names, nothing can come of walking it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kerasast.flow.ancestry import ancestry
-from kerasast.flow.machine import Machine
+from kerasast.flow.machine import Machine, Verdict
 from kerasast.flow.node_facts import kept_on_node
 from kerasast.flow.objects import is_plain
 from kerasast.flow.scopes import Scope, attribute_of, symbol_value
@@ -31,58 +31,74 @@ from kerasast.flow.values import (
     Unknown,
     Value,
 )
-from kerasast.walking import walk
+from kerasast.walking import children
 
 Code = FunctionValue | ClassValue
 
 
 def leads_anywhere(machine: Machine, function: FunctionValue) -> bool:
     """Whether something may be known in a function, or in what it calls, of whose arguments nothing is."""
-    known = machine.leads
-    led_from: dict[ast.AST, ast.AST | None] = {function.node: None}
+    led_from: dict[Code, Code | None] = {function: None}
     pending: list[Code] = [function]
+    followed: set[str] = set()
     while pending:
         code = pending.pop()
-        leads = known.get(code.node)
-        if leads is None:
-            found = _values(machine, code)
-            leads = found is None
-            for value in found or ():
-                if isinstance(value, Code):
-                    if value.node not in led_from:
-                        led_from[value.node] = code.node
-                        pending.append(value)
-                elif _is_something(machine, value):
-                    leads = True
-                    break
+        known = _known(machine, code).get(code.node)
+        if known is not None:
+            leads = known.holds
+            followed |= known.followed
+        else:
+            followed.add(code.scope.module.name)
+            next_ = _next(machine, code)
+            leads = next_ is None
+            for value in next_ or ():
+                if value not in led_from:
+                    led_from[value] = code
+                    pending.append(value)
         if leads:
-            place: ast.AST | None = code.node
+            place: Code | None = code
             while place is not None:
-                known[place] = True
+                _known(machine, place)[place.node] = Verdict(True)
                 place = led_from[place]
             return True
-    known.update(dict.fromkeys(led_from, False))
+    nowhere = Verdict(False, frozenset(followed))
+    for code in led_from:
+        _known(machine, code)[code.node] = nowhere
+    machine.followed |= followed
     return False
 
 
-def _values(machine: Machine, code: Code) -> Iterator[Value] | None:
-    """What the names in some code mean, and the classes around it; `None` if it is certain that it leads somewhere."""
-    named = names_in(code.node)
-    if named.binds_globals:
-        return None
-    around: Iterable[Value] = ()
+def _known(machine: Machine, code: Code) -> dict[ast.AST, Verdict]:
+    """Where it is kept what was found out: of code of other modules, all files find the same."""
+    scope = code.scope
+    return (
+        machine.leads if scope.module is machine.module or scope is not scope.module else machine.shared_leads
+    )
+
+
+def _next(machine: Machine, code: Code) -> list[Code] | None:
+    """The functions and classes that some code names, and those around it; `None` if anything else is known in it."""
+    found: list[Code] = []
     if isinstance(code, ClassValue):
         lineage = ancestry(code, machine.version)
         if lineage.apis:
             return None
-        around = lineage.classes[1:]
+        found.extend(lineage.classes[1:])
     elif code.owner is not None:
-        around = (code.owner,)
-    return _flattened(machine, [*around, *(_meaning(code.scope, name, named) for name in named.names)])
+        found.append(code.owner)
+    named = names_in(code.node)
+    for name in named.names:
+        for value in _flattened(machine, meaning(code.scope, name, named)):
+            if isinstance(value, Code):
+                found.append(value)
+            elif _is_something(machine, value):
+                return None
+    return found
 
 
-def _flattened(machine: Machine, values: list[Value]) -> Iterator[Value]:
-    """Values, with what is in tuples, containers and partial functions instead of these."""
+def _flattened(machine: Machine, value: Value) -> Iterator[Value]:
+    """A value, or what is in a tuple, container or partial function."""
+    values = [value]
     seen = set()
     while values:
         value = values.pop()
@@ -111,7 +127,7 @@ def _is_something(machine: Machine, value: Value) -> bool:
     return True
 
 
-def _meaning(scope: Scope, name: tuple[str, ...], named: Names) -> Value:
+def meaning(scope: Scope, name: tuple[str, ...], named: Names) -> Value:
     """What a dotted name means, as far as modules lead."""
     project = scope.module.project
     imported = named.imports.get(name[0])
@@ -136,22 +152,38 @@ class Names:
 
     names: set[tuple[str, ...]] = field(default_factory=set)
     imports: dict[str, tuple[str, int]] = field(default_factory=dict)
-    binds_globals: bool = False
 
 
 @kept_on_node
 def names_in(node: ast.AST) -> Names:
-    """The names in a function or class, with those in its decorators and in what is inside it."""
+    """The names in what a function does, with the defaults of its parameters, or in what a class consists of."""
     found = Names()
-    parts: set[ast.expr] = set()
-    for item in walk(node):
+    match node:
+        case ast.ClassDef(body=body):
+            for statement in body:
+                if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                    method = names_in(statement)
+                    found.names |= method.names
+                    found.imports |= method.imports
+                else:
+                    _add_names(statement, found)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+            for default in (*node.args.defaults, *node.args.kw_defaults):
+                if default is not None:
+                    _add_names(default, found)
+            for part in [node.body] if isinstance(node, ast.Lambda) else node.body:
+                _add_names(part, found)
+    return found
+
+
+def _add_names(node: ast.AST, found: Names) -> None:
+    pending = [node]
+    for item in pending:  # which grows meanwhile
         match item:
             case ast.Name(id=name):
-                if item not in parts:
-                    found.names.add((name,))
+                found.names.add((name,))
             case ast.Attribute():
-                if item not in parts:
-                    _add_dotted(item, found, parts)
+                pending.extend(_add_dotted(item, found))
             case ast.Import(names=aliases):
                 for alias in aliases:
                     head = alias.name.partition(".")[0]
@@ -160,19 +192,17 @@ def names_in(node: ast.AST) -> Names:
                 for alias in aliases:
                     dotted = f"{module}.{alias.name}" if module else alias.name
                     found.imports[alias.asname or alias.name] = (dotted, level)
-            case ast.Global():
-                found.binds_globals = True
-    return found
+            case _:
+                pending.extend(children(item))
 
 
-def _add_dotted(node: ast.Attribute, found: Names, parts: set[ast.expr]) -> None:
-    """Add `a.b.c`; the expressions that it consists of are `parts`. What is no name by then is looked at by itself."""
+def _add_dotted(node: ast.expr, found: Names) -> Iterator[ast.AST]:
+    """Add `a.b.c`. Gives the expression that it begins with instead, if that is no name."""
     attributes: list[str] = []
-    part: ast.expr = node
-    while isinstance(part, ast.Attribute):
-        attributes.append(part.attr)
-        parts.add(part)
-        part = part.value
-    if isinstance(part, ast.Name):
-        parts.add(part)
-        found.names.add((part.id, *reversed(attributes)))
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        found.names.add((node.id, *reversed(attributes)))
+    else:
+        yield node

@@ -110,14 +110,14 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Idleness:
-    """Whether following a function is for nothing, and the modules that this depends on."""
+class Verdict:
+    """Whether something holds of a function or class, and the modules that this depends on."""
 
-    idle: bool
+    holds: bool
     followed: frozenset[str] = frozenset()
 
 
-def _follows(key: object, value: Summary | Idleness, module: str) -> bool:
+def _follows(key: object, value: Summary | Verdict, module: str) -> bool:
     return module in value.followed
 
 
@@ -173,9 +173,12 @@ class Machine:
         self.unsummarised: set[Hashable] = set()
         self.inert: dict[ast.AST, int] = {}
         """Functions by how often following a call of them was for nothing; -1 where it was not."""
-        self.shared_inert: dict[ast.AST, Idleness] = project.memo(f"idle functions {version}", _follows)
-        self.leads: dict[ast.AST, bool] = {}
+        self.shared_inert: dict[ast.AST, Verdict] = project.memo(f"idle functions {version}", _follows)
+        self.leads: dict[ast.AST, Verdict] = {}
         """Functions and classes by whether they lead to anything that is followed."""
+        self.shared_leads: dict[ast.AST, Verdict] = project.memo(
+            f"leads {version} {listener.audience}", _follows
+        )
         self.followed: set[str] = set()
         """Modules whose functions and classes were followed."""
         self.told = 0

@@ -159,6 +159,8 @@ class _Log:
     def hears(self, event: type[Event], name: str) -> bool:
         return True
 
+    audience = "everything"
+
     def awaits(self, name: str) -> bool:
         return True
 

@@ -52,6 +52,8 @@ class Recorder:
     def hears(self, event: type[Event], name: str) -> bool:
         return True
 
+    audience = "everything"
+
     def awaits(self, name: str) -> bool:
         return True
 
