@@ -15,12 +15,15 @@ import tokenize
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 from kerasast.diagnostics import Span
 
 _HEAD = re.compile(r"(?:async\s+)?(?:class|def)\s+")
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_OTHER_LINE_ENDS = "\v\f\x1c\x1d\x1e"
+"""What `str.splitlines` takes for the end of a line as well, of the characters of ASCII."""
 
 
 class SourceError(Exception):
@@ -89,7 +92,9 @@ class SourceFile:
         """
         bom = data.startswith(codecs.BOM_UTF8)
         try:
-            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            encoding = "utf-8"
+            if bom or b"coding" in data[: data.find(b"\n", data.find(b"\n") + 1) + 1 or None]:
+                encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
             text = data.decode("utf-8" if encoding == "utf-8-sig" else encoding)
         except (SyntaxError, UnicodeDecodeError, LookupError) as error:
             raise SourceError(f"cannot decode the file: {error}") from error
@@ -108,7 +113,11 @@ class SourceFile:
     @cached_property
     def line_starts(self) -> list[int]:
         """Offsets at which lines start. Only `\\n`, `\\r\\n` and `\\r` end a line, as in Python's own tokenizer."""
-        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        text = self.text
+        if self._is_ascii and not any(other in text for other in _OTHER_LINE_ENDS):
+            starts = [0, *accumulate(map(len, text.splitlines(keepends=True)))]
+            return starts if text.endswith(("\n", "\r")) or not text else starts[:-1]
+        return [0, *(match.end() for match in _LINE_END.finditer(text))]
 
     @cached_property
     def addresses_kerasast(self) -> bool:

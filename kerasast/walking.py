@@ -48,7 +48,7 @@ def children(node: ast.AST) -> list[ast.AST]:
     for name in _FIELDS[node.__class__]:
         value = getattr(node, name, None)
         if value.__class__ is list:
-            found.extend(item for item in value if item is not None)
+            found += [item for item in value if item is not None] if None in value else value
         elif isinstance(value, ast.AST):
             found.append(value)
     return found

@@ -12,10 +12,13 @@ from kerasast.flow.text import known_suffix, path_key
 from kerasast.flow.values import Const, External, Kind, ObjectState, Ref, Tri, Value
 from kerasast.index.project import ProjectIndex, never, of_module
 
-_REGISTERS = re.compile(r"get_custom_objects|register_keras_serializable\s*\([^()]*\)\s*\(")
+_REGISTERS = (
+    re.compile(r"get_custom_objects"),
+    re.compile(r"register_keras_serializable\s*\([^()]*\)\s*\("),
+)
 """What makes names known to Keras for the whole program, other than a decorator."""
 
-_SCOPES = re.compile(r"custom_object_scope|CustomObjectScope")
+_SCOPES = ("custom_object_scope", "CustomObjectScope")
 
 
 def load_model(machine: Machine, bound: Arguments, node: ast.AST) -> Value:
@@ -121,8 +124,8 @@ def _provides(project: ProjectIndex, module: str) -> tuple[bool, bool]:
         source = project.source(module)
         text = None if source is None else source.text
         known[module] = (
-            text is None or _REGISTERS.search(text) is not None,
-            text is not None and _SCOPES.search(text) is not None,
+            text is None or any(pattern.search(text) is not None for pattern in _REGISTERS),
+            text is not None and any(name in text for name in _SCOPES),
         )
     return known[module]
 

@@ -312,10 +312,13 @@ class ProjectIndex:
             reached = {module} & self.modules.keys()
             pending = list(reached)
             while pending:
-                for name in self._imported_modules(pending.pop()):
-                    if name not in reached:
+                for name in self._imported_modules(pending.pop()) - reached:
+                    known = self._closures.get(name)
+                    if known is None:
                         reached.add(name)
                         pending.append(name)
+                    else:
+                        reached |= known
             self._closures[module] = frozenset(reached)
         return self._closures[module]
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import io
+import random
+import re
+import tokenize
 
 import pytest
 
@@ -38,6 +42,39 @@ def test_form_feeds_and_other_separators_end_no_line() -> None:
     span = source.span(name_node(source, "yy"))
     assert source.text[span.start : span.end] == "yy"
     assert source.location(span.start).row == 2
+
+
+def test_lines_start_where_they_do_for_python() -> None:
+    choice = random.Random(1)
+    for _ in range(3_000):
+        characters = "ab\n\n\r" + choice.choice(["", "\x0b\x0c", "\x1c\x1d\x1e", "é\x85\u2028"])
+        text = "".join(choice.choices(characters, k=choice.randrange(12)))
+        expected = [0, *(match.end() for match in re.finditer("\r\n|\n|\r", text))]
+        assert SourceFile("a.py", text).line_starts == expected, repr(text)
+
+
+def test_the_encoding_is_what_python_says() -> None:
+    choice = random.Random(1)
+    parts = [
+        b"# coding: latin-1",
+        b"# coding: nothing",
+        b"\xef\xbb\xbf",
+        b"\n",
+        b"\r\n",
+        b"x = 1",
+        b"\xe9",
+        b"coding",
+    ]
+    for _ in range(3_000):
+        data = b"".join(choice.choices(parts, k=choice.randrange(8)))
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            expected = data.decode(encoding.removesuffix("-sig")).removeprefix("\ufeff")
+        except (SyntaxError, UnicodeDecodeError):
+            with pytest.raises(SourceError):
+                source_from_bytes("a.py", data)
+        else:
+            assert source_from_bytes("a.py", data).text == expected
 
 
 def test_the_span_of_a_class_is_its_name() -> None:
