@@ -55,7 +55,8 @@ def evaluate_text(node: ast.expr, scope: ModuleScope) -> Value | None:
 def _only_value(scope: ModuleScope, name: str) -> ast.expr | None:
     """The expression that a top-level statement gives a name, if nothing else in the module may bind it."""
     tree = scope.project.tree(scope.name)
-    if tree is None or re.search(rf"\bglobal\b[^\n]*\b{re.escape(name)}\b", scope.source.code):
+    code = scope.source.code
+    if tree is None or ("global" in code and re.search(rf"\bglobal\b[^\n]*\b{re.escape(name)}\b", code)):
         return None
     found: list[ast.expr | None] = []
     for statement in tree.body:

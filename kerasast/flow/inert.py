@@ -50,11 +50,12 @@ def is_inert(machine: Machine, function: FunctionValue, arguments: Arguments, fo
     node = function.node
     if not machine.recalls or isinstance(node, ast.Lambda) or not _is_plain(machine, arguments):
         return False
+    at_top = function.scope is function.scope.module
     if function.scope.module is machine.module:
         if node not in machine.inert:
-            machine.inert[node] = ENOUGH if _is_nothing(machine, function) else 0
+            machine.inert[node] = ENOUGH if at_top and _is_nothing(machine, function) else 0
         return machine.inert[node] >= ENOUGH
-    if function.scope is not function.scope.module:
+    if not at_top:
         return False
     known = machine.shared_inert.get(node)
     if known is None:

@@ -113,7 +113,10 @@ class Interpreter(Machine):
     ) -> None:
         """Walk the module, then the interesting functions in it (in `only` these statements) that nothing called."""
         self.budget = 20_000 + 400 * len(tree.body)
+        self.is_running = True
         self.run_block(tree.body)
+        self.is_running = False
+        self.leads.clear()
         self.alive = True
         self._forget_globals()
         for index, statement in enumerate(tree.body):

@@ -88,12 +88,19 @@ def _next(machine: Machine, code: Code) -> list[Code] | None:
         found.append(code.owner)
     named = names_in(code.node)
     for name in named.names:
+        if machine.is_running and _may_change(machine, code, name[0]):
+            return None
         for value in _flattened(machine, meaning(code.scope, name, named)):
-            if isinstance(value, Code):
+            if isinstance(value, Code) and value.scope is value.scope.module:
                 found.append(value)
             elif _is_something(machine, value):
                 return None
     return found
+
+
+def _may_change(machine: Machine, code: Code, name: str) -> bool:
+    """Whether a global name may mean something else later: the module that binds it is still running."""
+    return code.scope.module is machine.module and machine.project.assigns(machine.module.name, name)
 
 
 def _flattened(machine: Machine, value: Value) -> Iterator[Value]:

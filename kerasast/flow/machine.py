@@ -174,6 +174,8 @@ class Machine:
         self.inert: dict[ast.AST, int] = {}
         """Functions by how often following a call of them was for nothing; -1 where it was not."""
         self.shared_inert: dict[ast.AST, Verdict] = project.memo(f"idle functions {version}", _follows)
+        self.is_running = False
+        """Whether the top level of the module is being walked, so that names of it have yet to be bound."""
         self.leads: dict[ast.AST, Verdict] = {}
         """Functions and classes by whether they lead to anything that is followed."""
         self.shared_leads: dict[ast.AST, Verdict] = project.memo(

@@ -115,6 +115,15 @@ def never(key: object, value: object, module: str) -> bool:
     return False
 
 
+def _is_assigned(binding: Binding) -> bool:
+    match binding:
+        case ImportBinding() | FunctionInfo() | ClassInfo():
+            return False
+        case LiteralBinding(value):
+            return isinstance(value, list | dict | set)
+    return True
+
+
 def _is_in_mention(key: object, found: object, module: str) -> bool:
     return found is None or found == module
 
@@ -190,6 +199,11 @@ class ProjectIndex:
         """Whether the top level of a module itself binds a name, so that it is not the builtin of that name."""
         index = self.modules.get(module)
         return index is not None and name in index.bindings
+
+    def assigns(self, module: str, name: str) -> bool:
+        """Whether the top level of a module binds a name to what is no import, function, class or simple constant."""
+        index = self.modules.get(module)
+        return index is not None and any(map(_is_assigned, index.bindings.get(name, ())))
 
     def interface_digest(self, module: str) -> str:
         """A hash of all that the index knows of a module: equal if and only if nothing of that has changed.
