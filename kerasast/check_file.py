@@ -27,7 +27,7 @@ from kerasast.flow.events import (
     called,
 )
 from kerasast.flow.facts import FileFacts
-from kerasast.flow.interest import Interest
+from kerasast.flow.interest import Interest, combined
 from kerasast.index.project import ProjectIndex, always
 from kerasast.parsing import ParsedFile, failure
 from kerasast.registry import Rule
@@ -153,10 +153,7 @@ class Dispatch:
         ]
         if any(not rule.calls and not rule.text for rule in rules):
             return None
-        calls: dict[tuple[frozenset[str], str], set[str]] = defaultdict(set)
-        for rule in rules:
-            calls[rule.also, rule.text].update(rule.calls)
-        return [Interest(frozenset(names), also, text) for (also, text), names in calls.items()]
+        return combined(Interest(rule.calls, rule.also, rule.text) for rule in rules)
 
 
 def check_file(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Container, Iterable
 
 _TEXTS = frozenset(
     {
@@ -36,6 +37,24 @@ def walk(root: ast.AST) -> list[ast.AST]:
             value = getattr(node, name, None)
             if value.__class__ is list:
                 # None stands for what is missing: the key of `**` in a dict, a default.
+                add_all([item for item in value if item is not None] if None in value else value)
+            elif isinstance(value, is_node):
+                add(value)
+    return found
+
+
+def outermost(roots: Iterable[ast.AST], kinds: Container[type[ast.AST]]) -> list[ast.AST]:
+    """The nodes of some kinds among nodes and in them, but not those that are in one of these themselves."""
+    found: list[ast.AST] = []
+    pending = list(roots)
+    add, add_all, is_node = pending.append, pending.extend, ast.AST
+    for node in pending:  # which grows meanwhile
+        if node.__class__ in kinds:
+            found.append(node)
+            continue
+        for name in _FIELDS[node.__class__]:
+            value = getattr(node, name, None)
+            if value.__class__ is list:
                 add_all([item for item in value if item is not None] if None in value else value)
             elif isinstance(value, is_node):
                 add(value)

@@ -44,7 +44,7 @@ _DESTROYING = _layers(
     on=(ObjectCreated, ModelCall),
     names=("__call__", "compile", "fit", "summary"),
     calls=MODELS_MADE,
-    text=r"mask_zero|Masking",
+    text=r"ask(?:_zero|ing)",
     since="0.1",
 )
 def mask_destroyed(ctx: Context, event: ObjectCreated | ModelCall) -> Iterator[Diagnostic]:

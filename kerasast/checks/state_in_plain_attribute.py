@@ -74,7 +74,7 @@ def _classes(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
     for statement in body:
         if isinstance(statement, ast.ClassDef):
             yield statement
-        if not isinstance(statement, SIMPLE):
+        if statement.__class__ not in SIMPLE:
             for part in blocks(statement):
                 yield from _classes(part)
 

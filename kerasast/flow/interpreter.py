@@ -190,7 +190,7 @@ def _definitions(body: Sequence[ast.stmt]) -> Iterator[Definition]:
     for statement in body:
         if isinstance(statement, Definition):
             yield statement
-        elif not isinstance(statement, SIMPLE):
+        elif statement.__class__ not in SIMPLE:
             for part in blocks(statement):
                 yield from _definitions(part)
 

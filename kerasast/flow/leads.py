@@ -7,7 +7,7 @@ the functions and classes that it names, nothing can come of walking it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from kerasast.flow.ancestry import ancestry
@@ -31,7 +31,7 @@ from kerasast.flow.values import (
     Unknown,
     Value,
 )
-from kerasast.walking import children
+from kerasast.walking import outermost
 
 Code = FunctionValue | ClassValue
 
@@ -88,7 +88,7 @@ def _next(machine: Machine, code: Code) -> list[Code] | None:
         found.append(code.owner)
     named = names_in(code.node)
     for name in named.names:
-        if machine.is_running and _may_change(machine, code, name[0]):
+        if machine.is_running and _may_change(machine, code, name.partition(".")[0]):
             return None
         for value in _flattened(machine, meaning(code.scope, name, named)):
             if isinstance(value, Code) and value.scope is value.scope.module:
@@ -134,16 +134,17 @@ def _is_something(machine: Machine, value: Value) -> bool:
     return True
 
 
-def meaning(scope: Scope, name: tuple[str, ...], named: Names) -> Value:
-    """What a dotted name means, as far as modules lead."""
+def meaning(scope: Scope, name: str, named: Names) -> Value:
+    """What a dotted name in some code means, as far as modules lead."""
+    head, *attributes = name.split(".")
     project = scope.module.project
-    imported = named.imports.get(name[0])
+    imported = named.imports.get(head)
     if imported is None:
-        value = scope.lookup(name[0]) or UNKNOWN
+        value = scope.lookup(head) or UNKNOWN
     else:
         symbol = project.imported(scope.module.name, *imported)
         value = UNKNOWN if symbol is None else symbol_value(symbol, project)
-    for attr in name[1:]:
+    for attr in attributes:
         if not isinstance(value, ModuleValue | External | ApiValue):
             break
         value = attribute_of(value, attr, project)
@@ -152,13 +153,44 @@ def meaning(scope: Scope, name: tuple[str, ...], named: Names) -> Value:
 
 @dataclass(slots=True)
 class Names:
-    """The dotted names in some code, split at the dots; what it imports by the name that this gets.
+    """The dotted names in some code, and what it imports by the name that this gets.
 
     An import is that of a module or member, and the number of leading dots.
     """
 
-    names: set[tuple[str, ...]] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
     imports: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def add(self, nodes: Iterable[ast.AST]) -> None:
+        """Add the names in some nodes."""
+        for node in outermost(nodes, _NAMES):
+            match node:
+                case ast.Name(id=name):
+                    self.names.add(name)
+                case ast.Attribute():
+                    self._add_dotted(node)
+                case ast.Import(names=aliases):
+                    for alias in aliases:
+                        head = alias.name.partition(".")[0]
+                        self.imports[alias.asname or head] = (alias.name if alias.asname else head, 0)
+                case ast.ImportFrom(names=aliases, module=module, level=level):
+                    for alias in aliases:
+                        dotted = f"{module}.{alias.name}" if module else alias.name
+                        self.imports[alias.asname or alias.name] = (dotted, level)
+
+    def _add_dotted(self, node: ast.expr) -> None:
+        """Add `a.b.c`, or the names in the expression that it begins with."""
+        attributes: list[str] = []
+        while isinstance(node, ast.Attribute):
+            attributes.append(node.attr)
+            node = node.value
+        if isinstance(node, ast.Name):
+            self.names.add(".".join([node.id, *reversed(attributes)]))
+        else:
+            self.add([node])
+
+
+_NAMES = frozenset({ast.Name, ast.Attribute, ast.Import, ast.ImportFrom})
 
 
 @kept_on_node
@@ -173,43 +205,9 @@ def names_in(node: ast.AST) -> Names:
                     found.names |= method.names
                     found.imports |= method.imports
                 else:
-                    _add_names(statement, found)
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-            for default in (*node.args.defaults, *node.args.kw_defaults):
-                if default is not None:
-                    _add_names(default, found)
-            for part in [node.body] if isinstance(node, ast.Lambda) else node.body:
-                _add_names(part, found)
+                    found.add([statement])
+        case ast.FunctionDef(args=given, body=body) | ast.AsyncFunctionDef(args=given, body=body):
+            found.add([*given.defaults, *filter(None, given.kw_defaults), *body])
+        case ast.Lambda(args=given, body=value):
+            found.add([*given.defaults, *filter(None, given.kw_defaults), value])
     return found
-
-
-def _add_names(node: ast.AST, found: Names) -> None:
-    pending = [node]
-    for item in pending:  # which grows meanwhile
-        match item:
-            case ast.Name(id=name):
-                found.names.add((name,))
-            case ast.Attribute():
-                pending.extend(_add_dotted(item, found))
-            case ast.Import(names=aliases):
-                for alias in aliases:
-                    head = alias.name.partition(".")[0]
-                    found.imports[alias.asname or head] = (alias.name if alias.asname else head, 0)
-            case ast.ImportFrom(names=aliases, module=module, level=level):
-                for alias in aliases:
-                    dotted = f"{module}.{alias.name}" if module else alias.name
-                    found.imports[alias.asname or alias.name] = (dotted, level)
-            case _:
-                pending.extend(children(item))
-
-
-def _add_dotted(node: ast.expr, found: Names) -> Iterator[ast.AST]:
-    """Add `a.b.c`. Gives the expression that it begins with instead, if that is no name."""
-    attributes: list[str] = []
-    while isinstance(node, ast.Attribute):
-        attributes.append(node.attr)
-        node = node.value
-    if isinstance(node, ast.Name):
-        found.names.add((node.id, *reversed(attributes)))
-    else:
-        yield node

@@ -103,7 +103,7 @@ class _Returned:
             node = node.value
         assert isinstance(node, ast.Name)
         named = names_in(self.function.node)
-        return meaning(self.function.scope, (node.id, *reversed(parts)), named)
+        return meaning(self.function.scope, ".".join([node.id, *reversed(parts)]), named)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kerasast.walking import walk
+from kerasast.walking import outermost, walk
 
 ROOT = Path(__file__).parents[2]
 EVERYTHING = """
@@ -48,3 +48,11 @@ def test_every_kind_of_node_is_found() -> None:
 def test_the_nodes_of_a_file_are_found_in_order(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert list(map(id, walk(tree))) == list(map(id, expected(tree)))
+
+
+def test_the_outermost_nodes_of_some_kinds() -> None:
+    tree = ast.parse("f(a.b(c.d), {e: [g.h(i).j, k]})\ndef m(n=o.p): return q\n")
+    kinds = {ast.Attribute, ast.Name}
+    found = {ast.unparse(node) for node in outermost(tree.body, kinds)}
+    assert found == {"f", "a.b", "c.d", "e", "g.h(i).j", "k", "o.p", "q"}
+    assert outermost(tree.body[:1], {ast.Expr}) == tree.body[:1]
