@@ -153,22 +153,29 @@ def meaning(scope: Scope, name: str, named: Names) -> Value:
 
 @dataclass(slots=True)
 class Names:
-    """The dotted names in some code, and what it imports by the name that this gets.
+    """The dotted names that some code takes from around it, and what it imports by the name that this gets.
 
-    An import is that of a module or member, and the number of leading dots.
+    An import is that of a module or member, and the number of leading dots. `bound` are names that it binds itself,
+    and `declared` those that it says to be bound elsewhere.
     """
 
     names: set[str] = field(default_factory=set)
     imports: dict[str, tuple[str, int]] = field(default_factory=dict)
+    bound: set[str] = field(default_factory=set)
+    declared: set[str] = field(default_factory=set)
 
     def add(self, nodes: Iterable[ast.AST]) -> None:
         """Add the names in some nodes."""
         for node in outermost(nodes, _NAMES):
             match node:
                 case ast.Name(id=name):
-                    self.names.add(name)
+                    (self.names if isinstance(node.ctx, ast.Load) else self.bound).add(name)
                 case ast.Attribute():
                     self._add_dotted(node)
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+                    self.merge(names_in(node))
+                case ast.Global(names=names) | ast.Nonlocal(names=names):
+                    self.declared.update(names)
                 case ast.Import(names=aliases):
                     for alias in aliases:
                         head = alias.name.partition(".")[0]
@@ -177,6 +184,16 @@ class Names:
                     for alias in aliases:
                         dotted = f"{module}.{alias.name}" if module else alias.name
                         self.imports[alias.asname or alias.name] = (dotted, level)
+
+    def merge(self, inner: Names) -> None:
+        """Add the names of a function or class inside."""
+        self.names |= inner.names
+        self.imports |= inner.imports
+
+    def leave_out_bound(self) -> None:
+        """Forget the names that begin with one that the code binds itself."""
+        bound = self.bound - self.declared
+        self.names = {name for name in self.names if name.partition(".")[0] not in bound}
 
     def _add_dotted(self, node: ast.expr) -> None:
         """Add `a.b.c`, or the names in the expression that it begins with."""
@@ -190,7 +207,11 @@ class Names:
             self.add([node])
 
 
-_NAMES = frozenset({ast.Name, ast.Attribute, ast.Import, ast.ImportFrom})
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+_NAMES = frozenset(
+    {ast.Name, ast.Attribute, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, *_FUNCTIONS}
+)
 
 
 @kept_on_node
@@ -199,15 +220,10 @@ def names_in(node: ast.AST) -> Names:
     found = Names()
     match node:
         case ast.ClassDef(body=body):
-            for statement in body:
-                if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-                    method = names_in(statement)
-                    found.names |= method.names
-                    found.imports |= method.imports
-                else:
-                    found.add([statement])
-        case ast.FunctionDef(args=given, body=body) | ast.AsyncFunctionDef(args=given, body=body):
-            found.add([*given.defaults, *filter(None, given.kw_defaults), *body])
-        case ast.Lambda(args=given, body=value):
-            found.add([*given.defaults, *filter(None, given.kw_defaults), value])
+            found.add(body)
+        case ast.FunctionDef(args=given) | ast.AsyncFunctionDef(args=given) | ast.Lambda(args=given):
+            found.bound.update(item.arg for item in (*given.posonlyargs, *given.args, *given.kwonlyargs))
+            found.add([node.body] if isinstance(node, ast.Lambda) else node.body)
+            found.leave_out_bound()
+            found.add([*given.defaults, *filter(None, given.kw_defaults)])
     return found

@@ -94,6 +94,19 @@ def binds():
     global numbers
     numbers = 1
 
+def binds_itself(layer):
+    layers = [layer(1)]
+    for build in layers:
+        build()
+    return lambda: layers, lambda keras: keras.Input(1)
+
+def says_to_bind():
+    global layers
+    layers = layers["a"]
+
+def default(make=keras.Input):
+    return make
+
 def has_inner():
     def inner():
         return lambda: keras.Input(1)
@@ -154,7 +167,16 @@ def _functions(tree: ast.Module, machine: Interpreter, scope: ModuleScope) -> li
     "name",
     [
         *("calls_keras", "imports_keras", "reads_layer", "reads_layers", "calls_partial", "calls_other"),
-        *("calls_caller", "awaited", "hands_on", "has_inner", "in_layer", "in_trainer"),
+        *(
+            "calls_caller",
+            "awaited",
+            "hands_on",
+            "says_to_bind",
+            "default",
+            "has_inner",
+            "in_layer",
+            "in_trainer",
+        ),
     ],
 )
 def test_leads(found: dict[str, bool], name: str) -> None:
@@ -165,7 +187,7 @@ def test_leads(found: dict[str, bool], name: str) -> None:
     "name",
     [
         *("asks_keras", "reads_numbers", "computes", "calls_itself", "calls_it", "not_awaited"),
-        *("binds", "in_module"),
+        *("binds", "binds_itself", "in_module"),
     ],
 )
 def test_leads_nowhere(found: dict[str, bool], name: str) -> None:
