@@ -20,7 +20,7 @@ from kerasast.flow.containers import (
     set_item,
 )
 from kerasast.flow.events import ApiUse
-from kerasast.flow.inert import is_inert, observed
+from kerasast.flow.inert import is_inert, is_plain, observed
 from kerasast.flow.logs import use_names
 from kerasast.flow.machine import MAX_DEPTH, Frame, Machine
 from kerasast.flow.node_facts import kept_on_node
@@ -304,7 +304,9 @@ def _call_followed(
     def follow(given: Arguments) -> Value:
         return _follow_or_recall(machine, function, given, node)
 
-    if is_inert(machine, function, arguments, follow):
+    if not is_plain(machine, arguments):
+        return follow(arguments)
+    if is_inert(machine, function, follow):
         return machine.unknown(node)
     return observed(machine, function, arguments, follow)
 
@@ -412,7 +414,10 @@ def decorate(machine: Machine, decorator: ast.expr, function: Value) -> Value:
     if isinstance(value, FunctionValue | ClassValue | Partial | Ref) or (
         isinstance(value, BoundMethod) and value.function is not None
     ):
-        return call(machine, value, Arguments({}, (Argument(decorator, function),)), decorator)
+        recalls, machine.recalls = machine.recalls, False  # It is given another function each time.
+        decorated = call(machine, value, Arguments({}, (Argument(decorator, function),)), decorator)
+        machine.recalls = recalls
+        return decorated
     if isinstance(value, External) and value.name.rpartition(".")[2] in _DISPATCHERS:
         return machine.unknown(decorator)
     return function

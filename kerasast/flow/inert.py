@@ -41,14 +41,14 @@ Follow = Callable[[Arguments], Value]
 _PLAIN = (ApiValue, Const, External, Generator, ModuleValue, Text, Unknown)
 
 
-def is_inert(machine: Machine, function: FunctionValue, arguments: Arguments, follow: Follow) -> bool:
-    """Whether a call gives nothing that is known, and does nothing to any object.
+def is_inert(machine: Machine, function: FunctionValue, follow: Follow) -> bool:
+    """Whether a call with plain arguments gives nothing that is known, and does nothing to any object.
 
     Of a function of this module its first calls tell. Of one of another module, one call tells for the whole
     project, with arguments of which nothing is known: it must not matter which file is analysed first.
     """
     node = function.node
-    if not machine.recalls or isinstance(node, ast.Lambda) or not _is_plain(machine, arguments):
+    if not machine.recalls or isinstance(node, ast.Lambda):
         return False
     at_top = function.scope is function.scope.module
     if function.scope.module is machine.module:
@@ -77,17 +77,12 @@ def _is_nothing(machine: Machine, function: FunctionValue) -> bool:
 
 
 def observed(machine: Machine, function: FunctionValue, arguments: Arguments, follow: Follow) -> Value:
-    """The value of following a call; whether it does nothing is noted for later ones.
+    """The value of following a call with plain arguments; whether it does nothing is noted for later ones.
 
     Only outside of a silent walk, in which events are not told.
     """
     seen = machine.inert.get(function.node, 0)
-    if (
-        machine.muted
-        or seen < 0
-        or function.scope.module is not machine.module
-        or not _is_plain(machine, arguments)
-    ):
+    if machine.muted or seen < 0 or function.scope.module is not machine.module:
         return follow(arguments)
     idle, value = _does_nothing(machine, lambda: follow(arguments))
     machine.inert[function.node] = seen + 1 if idle else -1
@@ -122,7 +117,7 @@ def _anything(function: FunctionValue) -> Arguments:
     return Arguments(bound, complete=False)
 
 
-def _is_plain(machine: Machine, arguments: Arguments) -> bool:
+def is_plain(machine: Machine, arguments: Arguments) -> bool:
     """Whether no argument is an object of Keras's or the project's, or a container that is known to hold one."""
     given = (*arguments.positional, *arguments.bound.values())
     return all(machine.world.consists(argument.value, _is_no_object) for argument in given)
