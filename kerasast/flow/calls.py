@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kerasast.flow import externals, instances, lifecycle, objects
@@ -51,7 +51,7 @@ from kerasast.flow.values import (
     WeightsOf,
 )
 from kerasast.keras_api import is_other_keras
-from kerasast.walking import children
+from kerasast.walking import own_nodes
 
 
 def evaluate_call(machine: Machine, node: ast.Call) -> Value:
@@ -353,18 +353,7 @@ def _generator(function: FunctionValue) -> Generator | None:
 
 @kept_on_node
 def _is_generator(node: ast.AST) -> bool:
-    return any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in _own_nodes(node))
-
-
-def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a function's body, without those of functions inside it."""
-    stack: list[ast.AST] = list(children(node))
-    while stack:
-        inner = stack.pop()
-        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            continue
-        yield inner
-        stack.extend(children(inner))
+    return any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in own_nodes(node))
 
 
 def _owner(machine: Machine, function: FunctionValue) -> ClassValue | None:

@@ -11,7 +11,7 @@ import keyword
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -43,10 +43,8 @@ def combined(interests: Iterable[Interest]) -> list[Interest]:
     alone = frozenset(calls.pop((True, frozenset(), ""), ()))
     found = [Interest(alone)] if alone else []
     for (has_calls, also, text), names in calls.items():
-        rest, others = (
-            frozenset(names) - alone,
-            also - alone,
-        )  # What leads to the names in `alone` is found anyway.
+        # What leads to the names in `alone` is found anyway.
+        rest, others = frozenset(names) - alone, also - alone
         if (rest or not has_calls) and (others or not also):
             found.append(Interest(rest, others, text))
     return found
@@ -117,8 +115,8 @@ class _Reach:
 
     def of(self, interest: Interest) -> set[ast.AST]:
         """The functions that do all of what an interest asks for."""
-        asked = [names for names in (interest.calls, interest.also) if names]
-        if not all(map(self._present, asked)):
+        asked = [self._present(names) for names in (interest.calls, interest.also) if names]
+        if not all(asked):
             return set()
         found: set[ast.AST] | None = None
         if interest.text:
@@ -126,7 +124,7 @@ class _Reach:
                 return set()
             found = self._to_text(interest.text)
         for names in asked:
-            reached = self._from(self._present(names), set())
+            reached = self._from(names, set())
             found = reached if found is None else found & reached
         return found or set()
 
@@ -216,14 +214,13 @@ def _uses(code: str, name: str, is_spaced: bool) -> Iterator[int]:
         return (place for place in _places(code, name) if _EQUALS.match(code, place + len(name)) is not None)
     if name[-1] == ".":
         return (place for place in _places(code, name) if not _continues(code, place, "."))
+    called = _places(code, name if is_spaced else f"{name}(")
     if is_spaced:
-        called = (place for place in _places(code, name) if _OPENS.match(code, place + len(name)) is not None)
-    else:
-        called = _places(code, f"{name}(")
+        called = (place for place in called if _OPENS.match(code, place + len(name)) is not None)
     return (place for place in called if not _continues(code, place) and code[place - 4 : place] != "def ")
 
 
-def _places(code: str, text: str) -> Generator[int]:
+def _places(code: str, text: str) -> Iterator[int]:
     """The offsets at which a text stands."""
     place = code.find(text)  # a regular expression takes ten times as long
     while place >= 0:
@@ -273,17 +270,21 @@ def _collect(body: Sequence[ast.stmt], owners: tuple[str, ...], around: int, fou
 
 SIMPLE = frozenset(
     {
-        *(
-            ast.Expr,
-            ast.Assign,
-            ast.AugAssign,
-            ast.AnnAssign,
-            ast.Return,
-            ast.Import,
-            ast.ImportFrom,
-            ast.Assert,
-        ),
-        *(ast.Raise, ast.Pass, ast.Delete, ast.Break, ast.Continue, ast.Global, ast.Nonlocal),
+        ast.AnnAssign,
+        ast.Assert,
+        ast.Assign,
+        ast.AugAssign,
+        ast.Break,
+        ast.Continue,
+        ast.Delete,
+        ast.Expr,
+        ast.Global,
+        ast.Import,
+        ast.ImportFrom,
+        ast.Nonlocal,
+        ast.Pass,
+        ast.Raise,
+        ast.Return,
     }
 )
 """Statements without others in them."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from kerasast.flow.ancestry import ancestry
 from kerasast.flow.machine import Machine, Verdict
 from kerasast.flow.node_facts import kept_on_node
-from kerasast.flow.objects import is_plain
+from kerasast.flow.objects import is_plain_function
 from kerasast.flow.scopes import Scope, attribute_of, symbol_value
 from kerasast.flow.values import (
     UNKNOWN,
@@ -31,6 +31,7 @@ from kerasast.flow.values import (
     Unknown,
     Value,
 )
+from kerasast.index.expressions import dotted_name
 from kerasast.walking import outermost
 
 Code = FunctionValue | ClassValue
@@ -130,7 +131,7 @@ def _is_something(machine: Machine, value: Value) -> bool:
         case External(name):
             return machine.awaits(name)
         case ApiValue(api):
-            return not is_plain(machine, api.name) or machine.awaits(api.name)
+            return not is_plain_function(machine, api.name) or machine.awaits(api.name)
     return True
 
 
@@ -170,8 +171,12 @@ class Names:
             match node:
                 case ast.Name(id=name):
                     (self.names if isinstance(node.ctx, ast.Load) else self.bound).add(name)
-                case ast.Attribute():
-                    self._add_dotted(node)
+                case ast.Attribute(value=owner):
+                    dotted = dotted_name(node)
+                    if dotted is not None:
+                        self.names.add(dotted)
+                    else:
+                        self.add([owner])
                 case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
                     self.merge(names_in(node))
                 case ast.Global(names=names) | ast.Nonlocal(names=names):
@@ -194,17 +199,6 @@ class Names:
         """Forget the names that begin with one that the code binds itself."""
         bound = self.bound - self.declared
         self.names = {name for name in self.names if name.partition(".")[0] not in bound}
-
-    def _add_dotted(self, node: ast.expr) -> None:
-        """Add `a.b.c`, or the names in the expression that it begins with."""
-        attributes: list[str] = []
-        while isinstance(node, ast.Attribute):
-            attributes.append(node.attr)
-            node = node.value
-        if isinstance(node, ast.Name):
-            self.names.add(".".join([node.id, *reversed(attributes)]))
-        else:
-            self.add([node])
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)

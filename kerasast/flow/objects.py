@@ -109,7 +109,7 @@ def _call_plain(machine: Machine, name: str, bound: Arguments, node: ast.AST) ->
     return machine.unknown(node)
 
 
-def is_plain(machine: Machine, name: str) -> bool:
+def is_plain_function(machine: Machine, name: str) -> bool:
     """Whether a canonical name is that of a function that gives nothing that is followed, unless it is given such."""
     if name in _FUNCTIONS or not name.startswith((*_TENSOR_MODULES, *_HARMLESS_MODULES)):
         return False

@@ -7,7 +7,6 @@ plain values: what is known then comes of what is written in it, of its argument
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kerasast.flow.externals import may_give_known
@@ -15,7 +14,8 @@ from kerasast.flow.leads import meaning, names_in
 from kerasast.flow.node_facts import kept_on_node
 from kerasast.flow.parameters import parameters
 from kerasast.flow.values import ApiValue, External, FunctionValue, Unknown, Value
-from kerasast.walking import children
+from kerasast.index.expressions import dotted_name
+from kerasast.walking import own_nodes
 
 MAX_DEPTH = 4
 """Functions that return what others return, one in another."""
@@ -57,9 +57,8 @@ class _Returned:
             case ast.NamedExpr(value=part) | ast.UnaryOp(operand=part) | ast.Await(value=part):
                 return self.may_be_known(part)
             case ast.BinOp(left=left, op=ast.Add() | ast.Div() | ast.Mod(), right=right):
-                return self.may_be_known(left) or self.may_be_known(
-                    right
-                )  # a string or path may be known in part
+                # A string or path may be known in part.
+                return self.may_be_known(left) or self.may_be_known(right)
             case ast.BinOp(left=left, right=right):
                 return self.may_be_known(left) and self.may_be_known(right)
             case ast.Compare(left=left, comparators=others):
@@ -97,13 +96,7 @@ class _Returned:
         return True
 
     def _meaning(self, node: ast.expr) -> Value:
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        assert isinstance(node, ast.Name)
-        named = names_in(self.function.node)
-        return meaning(self.function.scope, ".".join([node.id, *reversed(parts)]), named)
+        return meaning(self.function.scope, dotted_name(node) or "", names_in(self.function.node))
 
 
 @dataclass(slots=True)
@@ -131,7 +124,7 @@ class _Own:
 @kept_on_node
 def _own_names(node: ast.AST) -> _Own:
     found = _Own()
-    for item in _own_nodes(node):
+    for item in own_nodes(node):
         match item:
             case ast.Return(value=ast.expr() as value):
                 found.returned.append(value)
@@ -151,13 +144,3 @@ def _own_names(node: ast.AST) -> _Own:
             case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 found.bind(name, None)
     return found
-
-
-def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes in a function, without those inside functions and classes in it."""
-    pending = children(node)
-    while pending:
-        item = pending.pop()
-        yield item
-        if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            pending.extend(children(item))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 
 from kerasast.check_file import FLOW_EVENTS
-from kerasast.flow.interest import Interest, interesting_functions
+from kerasast.flow.interest import Interest, combined, interesting_functions
 from kerasast.registry import Rule, all_rules
 from kerasast.source import SourceFile
+
+ROOT = Path(__file__).parents[2]
 
 _PROGRAM = """
 def trains(model):
@@ -84,6 +87,18 @@ def _found(interest: Interest) -> set[str]:
 )
 def test_found(interest: Interest, expected: set[str]) -> None:
     assert _found(interest) == expected
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "kerasast").rglob("*.py"))[::4], ids=lambda path: path.name)
+def test_combined_interests_find_the_same(path: Path) -> None:
+    source = SourceFile(path.name, path.read_text())
+    each = [
+        Interest(rule.calls, rule.also, rule.text) for rule in all_rules().values() if rule.calls or rule.text
+    ]
+    fewer = combined(each)
+    assert len(fewer) < len(each) / 2
+    tree = source.parse()
+    assert interesting_functions(source, tree, fewer) == interesting_functions(source, tree, each)
 
 
 @pytest.mark.parametrize("rule", all_rules().values(), ids=all_rules().keys())

@@ -163,33 +163,22 @@ def _functions(tree: ast.Module, machine: Interpreter, scope: ModuleScope) -> li
     return found
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("calls_keras", "imports_keras", "reads_layer", "reads_layers", "calls_partial", "calls_other"),
-        *(
-            "calls_caller",
-            "awaited",
-            "hands_on",
-            "says_to_bind",
-            "default",
-            "has_inner",
-            "in_layer",
-            "in_trainer",
-        ),
-    ],
-)
+_LEADING = """
+calls_keras imports_keras reads_layer reads_layers calls_partial calls_other calls_caller awaited hands_on
+says_to_bind default has_inner in_layer in_trainer
+"""
+
+_LEADING_NOWHERE = """
+asks_keras reads_numbers computes calls_itself calls_it not_awaited binds binds_itself in_module
+"""
+
+
+@pytest.mark.parametrize("name", _LEADING.split())
 def test_leads(found: dict[str, bool], name: str) -> None:
     assert found[name]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("asks_keras", "reads_numbers", "computes", "calls_itself", "calls_it", "not_awaited"),
-        *("binds", "binds_itself", "in_module"),
-    ],
-)
+@pytest.mark.parametrize("name", _LEADING_NOWHERE.split())
 def test_leads_nowhere(found: dict[str, bool], name: str) -> None:
     assert not found[name]
 
